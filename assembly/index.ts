@@ -1,0 +1,3 @@
+export function abiVersion(): i32 {
+  return 1;
+}
