@@ -1,3 +1,140 @@
+import type { Bytes } from './image/bytes';
+import { link } from './image/elf';
+import { writeFailure } from './image/explain';
+import { writeListing } from './image/listing';
+import { lower } from './image/lower';
+import type { Program } from './image/program';
+import { Document } from './json/document';
+import { parse } from './json/parser';
+import { Writer } from './json/writer';
+import { translate, writePlan } from './plan/plan';
+import type { Planner } from './plan/planner';
+import { type Request, readRequest } from './plan/request';
+import { Report, writeDiagnostics } from './report';
+import { readSpec } from './spec/config';
+
+/**
+ * The ABI, version 1. Bytes of UTF-8 cross, in areas that allocate() has made; results are JSON, or the bytes of a
+ * launch image. An instance is for one document: nothing is ever freed, the host drops the instance.
+ *
+ *   lint   → { version, diagnostics }                       returns the number of errors
+ *   plan   → the plan, or { version, diagnostics }          returns the number of errors
+ *   image  → the launch image, or { version, diagnostics }  returns the number of errors
+ *   and of the last image(): imagePlan → its plan; imageRows → its listing; imageFailure → what a failed row means
+ */
+
+let resultPointer: usize = 0;
+let resultBytes: i32 = 0;
+let document: Document | null = null;
+let planner: Planner | null = null;
+let program: Program | null = null;
+
 export function abiVersion(): i32 {
   return 1;
+}
+
+/** An area for input; 0 for a length that no area can have. */
+export function allocate(length: i32): usize {
+  if (length < 0 || length > 1 << 30) return 0;
+  return heap.alloc(max(length, 1));
+}
+
+export function result(): usize {
+  return resultPointer;
+}
+
+export function resultLength(): i32 {
+  return resultBytes;
+}
+
+export function lint(config: usize, configLength: i32, _options: usize, _optionsLength: i32): i32 {
+  const report = new Report();
+  const parsed = parse(config, configLength, report);
+  readSpec(parsed, report);
+  return giveDiagnostics(parsed, report);
+}
+
+export function plan(config: usize, configLength: i32, request: usize, requestLength: i32): i32 {
+  const errors = compile(config, configLength, request, requestLength);
+  if (errors == 0) imagePlan();
+  return errors;
+}
+
+export function image(config: usize, configLength: i32, request: usize, requestLength: i32): i32 {
+  const errors = compile(config, configLength, request, requestLength);
+  if (errors) return errors;
+  const lowered = lower(planner!);
+  program = lowered;
+  const bytes: Bytes = link(lowered);
+  resultPointer = bytes.address;
+  resultBytes = bytes.length;
+  return 0;
+}
+
+export function imagePlan(): i32 {
+  const current = planner;
+  if (!current) return -1;
+  const writer = new Writer();
+  writePlan(writer, document!, current);
+  give(writer);
+  return 0;
+}
+
+export function imageRows(): i32 {
+  const current = program;
+  if (!current) return -1;
+  const writer = new Writer();
+  writeListing(writer, current);
+  give(writer);
+  return 0;
+}
+
+/** `log` is what the kernel said about a filesystem, from the failure record; it may be empty. */
+export function imageFailure(row: i32, errno: i32, log: usize, logLength: i32): i32 {
+  const current = program;
+  if (!current) return -1;
+  const writer = new Writer();
+  writeFailure(writer, document!, planner!, current, row, errno, String.UTF8.decodeUnsafe(log, logLength));
+  give(writer);
+  return 0;
+}
+
+/** Both documents are read whole before anything is refused; what is wrong with the request is told if the spec is right. */
+function compile(config: usize, configLength: i32, request: usize, requestLength: i32): i32 {
+  planner = null;
+  program = null;
+  const requestReport = new Report();
+  const requestDocument = requestLength > 0 ? parse(request, requestLength, requestReport) : new Document(0, 0);
+  const read: Request = readRequest(requestDocument, requestReport);
+
+  const report = new Report();
+  const parsed = parse(config, configLength, report);
+  document = parsed;
+  const spec = readSpec(parsed, report);
+  // Without a document there is nothing to translate, and its absence would be reported field by field.
+  if (spec.node >= 0) {
+    const translated = translate(spec, read, report);
+    if (report.errorCount == 0 && requestReport.errorCount == 0) planner = translated;
+  }
+  if (report.errorCount || !requestReport.errorCount) {
+    if (report.errorCount) giveDiagnostics(parsed, report);
+    return report.errorCount;
+  }
+  return giveDiagnostics(requestDocument, requestReport);
+}
+
+function giveDiagnostics(from: Document, report: Report): i32 {
+  const writer = new Writer();
+  writer.beginObject();
+  writer.fieldInteger('version', 1);
+  writer.key('diagnostics');
+  writeDiagnostics(writer, from, report);
+  writer.endObject();
+  give(writer);
+  return report.errorCount;
+}
+
+function give(writer: Writer): void {
+  resultPointer = writer.pointer;
+  resultBytes = writer.length;
 }

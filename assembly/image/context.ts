@@ -1,0 +1,139 @@
+import type { Planner } from '../plan/planner';
+import { Call } from './calls';
+import { CLONE, CLONE_NEWCGROUP, CLONE_NEWTIME } from './constants';
+import { Label } from './label';
+import { LOG_SIZE, RECORD_SIZE } from './layout';
+import type { Cell, Operand } from './operand';
+import type { Program } from './program';
+import { STAT_SIZE } from './x86_64';
+
+/**
+ * The socket to the host and the two FIFOs stand behind the preserved fds, in this order; the cgroup only on v2, where
+ * the first process is born in it. The host puts them there (src/launch/image.ts).
+ */
+enum Slot {
+  SOCKET,
+  START,
+  EXEC,
+  CGROUP,
+}
+
+/**
+ * Records that cross to the host: kind, value, errno, 8 bytes each; layout.ts draws them, src/launch/protocol.ts reads
+ * them. Numbers never change their meaning.
+ *
+ *   launcher ── PID n ──────────────▶ host      then the launcher ends
+ *   init     ◀───────────── a byte ── host      n is in its cgroups (only where a step awaits it)
+ *   init     ── CONSOLE + fd ───────▶ host      with a terminal
+ *   init     ── READY ──────────────▶ host      everything is made, all limits have to be in place now
+ *   init     ◀───────────── a byte ── host      the container is created
+ *   init     ◀──── a byte on the start FIFO     then execve; the exec FIFO closes, or tells FAILED
+ *   either   ── FAILED row, errno ──▶ host      and ends
+ */
+export enum RecordKind {
+  PID = 1,
+  READY = 2,
+  FAILED = 3,
+  CONSOLE = 4,
+}
+
+/** What the lowering of one plan shares: the program, fds by name, and cells that more than one step uses. */
+export class Context {
+  firstFd: i32;
+  /** Rows that tell of a failure. */
+  failure: Label = new Label('failure');
+  /** O_PATH fd of the host's /proc. */
+  proc: Cell;
+  /** O_PATH fd of the container's root. */
+  root: Cell;
+  /** fsopen() context in use, whose log a failure carries along; -1 otherwise. */
+  filesystem: Cell;
+  /** One for each kind of short-lived fd: rows read better, and the data stays small. */
+  parent: Cell;
+  target: Cell;
+  mount: Cell;
+  source: Cell;
+  /** 1 once the host, or `start`, has answered. */
+  answer: Cell;
+  started: Cell;
+  /** A byte to read into that nobody looks at. */
+  byte: Cell;
+  /** struct stat */
+  stat: Cell;
+  /** For each file that exec tries: 0 if it is there and may be executed. */
+  found: Cell[] = [];
+  private hasUnsharedTime: bool = false;
+
+  constructor(
+    public planner: Planner,
+    public program: Program,
+  ) {
+    this.firstFd = 3 + planner.request.preserveFds;
+    this.proc = program.cell('proc');
+    this.root = program.cell('root');
+    this.filesystem = program.cell('filesystem', <u64>-1);
+    this.parent = program.cell('parent');
+    this.target = program.cell('target');
+    this.mount = program.cell('mount');
+    this.source = program.cell('source');
+    this.answer = program.cell('answer');
+    this.started = program.cell('started');
+    this.byte = program.cell('byte');
+    this.stat = program.area('stat', STAT_SIZE);
+    program.put64(program.failure, 0, RecordKind.FAILED);
+  }
+
+  get socket(): Operand {
+    return this.program.named(this.firstFd + Slot.SOCKET, 'socket');
+  }
+
+  get startFifo(): Operand {
+    return this.program.named(this.firstFd + Slot.START, 'start');
+  }
+
+  get execFifo(): Operand {
+    return this.program.named(this.firstFd + Slot.EXEC, 'exec');
+  }
+
+  get cgroup(): Operand {
+    return this.program.named(this.firstFd + Slot.CGROUP, 'cgroup');
+  }
+
+  close(cell: Cell): void {
+    this.program.call(Call.CLOSE, this.program.load(cell));
+  }
+
+  unshareCgroup(): void {
+    this.program.call(Call.UNSHARE, this.program.flags(CLONE_NEWCGROUP, CLONE));
+  }
+
+  /** The time namespace of the children to come; once, for clocks and for the clone. */
+  unshareTime(): void {
+    if (this.hasUnsharedTime) return;
+    this.hasUnsharedTime = true;
+    this.program.call(Call.UNSHARE, this.program.flags(CLONE_NEWTIME, CLONE));
+  }
+
+  /** Ends the image if the host is gone: the socket then has nothing more to read, which is no error to the kernel. */
+  readAnswer(): void {
+    const program = this.program;
+    const answered = new Label('answered');
+    program.call(Call.READ, this.socket, program.at(this.byte), program.number(1)).into(this.answer);
+    program.branch(this.answer, u64.MAX_VALUE, 1, answered);
+    program.call(Call.EXIT_GROUP, program.number(1));
+    program.place(answered);
+  }
+
+  /** A record of its own, sent whole. */
+  send(kind: RecordKind, name: string): Cell {
+    const program = this.program;
+    const record = program.area(name, RECORD_SIZE);
+    program.put64(record, 0, kind);
+    program.call(Call.WRITE, this.socket, program.at(record), program.number(RECORD_SIZE));
+    return record;
+  }
+
+  get failureSize(): u32 {
+    return RECORD_SIZE + LOG_SIZE;
+  }
+}

@@ -1,0 +1,149 @@
+import type { Document } from '../json/document';
+import type { Writer } from '../json/writer';
+import type { Planner } from '../plan/planner';
+import type { ExecuteStep } from '../plan/process';
+import { type Step, Verb } from '../plan/step';
+import { Call } from './calls';
+import {
+  EACCES,
+  EBUSY,
+  EINVAL,
+  EISDIR,
+  ELOOP,
+  ENODEV,
+  ENOENT,
+  ENOEXEC,
+  ENOTDIR,
+  EPERM,
+  EROFS,
+  errnoText,
+} from './errno';
+import { renderCall } from './listing';
+import type { Program, Row } from './program';
+
+/**
+ * What a failure means: which call of which step failed, where config.json asked for it, and what to do.
+ * `log` is what the kernel said about a filesystem, '' without.
+ */
+export function writeFailure(
+  writer: Writer,
+  document: Document,
+  planner: Planner,
+  program: Program,
+  index: i32,
+  errno: i32,
+  log: string,
+): void {
+  writer.beginObject();
+  writer.fieldInteger('version', 1);
+  if (index < 0 || index >= program.rows.length) {
+    writer.field('message', `row ${index}, which the program does not have, failed with ${errnoText(errno)}`);
+    writer.endObject();
+    return;
+  }
+  const row = program.rows[index];
+  writer.fieldInteger('row', index);
+  writer.field('call', renderCall(row));
+  writer.fieldInteger('errno', errno);
+  if (row.step >= 0) {
+    const step = planner.steps[row.step];
+    writer.field('message', `${messageOf(planner, step, row, errno)}${logText(log)}`);
+    const hint = hintFor(step, row, errno);
+    if (hint != '') writer.field('hint', hint);
+  } else {
+    writer.field('message', `failed: ${errnoText(errno)}`);
+  }
+  if (row.node >= 0) {
+    const start = document.start(row.node);
+    writer.field('path', document.pointer(row.node));
+    writer.fieldInteger('line', document.line(start));
+    writer.fieldInteger('column', document.column(start));
+  }
+  writer.endObject();
+}
+
+/**
+ * `exec: "nosuch": executable file not found in $PATH` and `permission denied` are wordings that engines look for to
+ * tell their users 127 or 126.
+ */
+function messageOf(planner: Planner, step: Step, row: Row, errno: i32): string {
+  if (step.verb == Verb.FIND || step.verb == Verb.EXECUTE) {
+    const execute = planner.steps[planner.steps.length - 1] as ExecuteStep;
+    const file = execute.args[0];
+    if (execute.isSearched && errno == ENOENT && step.verb == Verb.FIND) {
+      return `exec: "${file}": executable file not found in $PATH`;
+    }
+    return `exec: "${file}": ${errnoText(errno)}`;
+  }
+  return `${step.describe()} failed: ${errnoText(errno)}`;
+}
+
+/** The log's lines start with a letter for their weight: `e proc: Unknown parameter 'nosiud'`. */
+function logText(log: string): string {
+  const line = log.trim().split('\n')[0];
+  return line.length > 2 ? `: ${line.substring(2)}` : '';
+}
+
+function hintFor(step: Step, row: Row, errno: i32): string {
+  switch (step.verb) {
+    case Verb.FIND:
+      if (errno == ENOENT) return 'the file is not in the root filesystem: look at process.args, PATH and the mounts';
+      if (errno == EACCES)
+        return 'the file, or a directory on its way, does not let the user of process.user execute it';
+      if (errno == ENOTDIR) return 'a part of the path before the last is no directory';
+      break;
+    case Verb.EXECUTE:
+      if (errno == ENOEXEC)
+        return 'the kernel knows no such format: a script needs a first line such as #!/bin/sh, a binary this architecture';
+      if (errno == ENOENT)
+        return 'the file is there, but its interpreter or dynamic loader is not in the root filesystem';
+      if (errno == EACCES) return 'the file is no executable for this user, or its filesystem is mounted noexec';
+      break;
+    case Verb.ROOT:
+      if (row.call == Call.OPEN_TREE) return 'root.path is a directory, absolute or relative to the bundle';
+      break;
+    case Verb.MOUNT:
+      if (row.call == Call.FSOPEN && errno == ENODEV)
+        return 'this kernel has no such filesystem: look at /proc/filesystems, or remove the mount';
+      if (row.call == Call.FSCONFIG && errno == EINVAL)
+        return 'the filesystem does not know an option, or not this value';
+      if (errno == EPERM) return 'the kernel lets only the owner of the namespaces mount it';
+      if (errno == EBUSY) return 'it is mounted already with other options';
+      break;
+    case Verb.BIND:
+      if (row.call == Call.OPEN_TREE && errno == ENOENT)
+        return 'the source has to be there on the host: make it, or correct mounts[].source';
+      if (row.call == Call.OPEN_TREE && errno == EINVAL) return 'the source is mounted unbindable';
+      if (errno == ENOTDIR) return 'a directory can only be bound on a directory, a file on a file';
+      break;
+    case Verb.JOIN:
+      if (errno == EINVAL) return 'the file is a namespace of another type';
+      if (errno == ENOENT) return 'the namespace is gone, or the path is wrong';
+      break;
+    case Verb.RLIMIT:
+      if (errno == EPERM) return 'raising a hard limit needs CAP_SYS_RESOURCE, which the caller does not have';
+      break;
+    case Verb.OOM_SCORE:
+      if (errno == EACCES || errno == EPERM)
+        return 'lowering the score needs CAP_SYS_RESOURCE, which the caller does not have';
+      break;
+    case Verb.TERMINAL:
+      if (errno == ENOENT) return 'a terminal needs a devpts on /dev/pts in mounts';
+      break;
+    case Verb.PIVOT:
+      if (errno == EINVAL) return 'where the host runs from its initramfs, use --no-pivot';
+      break;
+    case Verb.SYSCTL:
+      if (errno == ENOENT) return 'this kernel has no such parameter';
+      if (errno == EINVAL) return 'the parameter does not take this value';
+      break;
+    case Verb.OFFSET_CLOCK:
+      return 'the kernel refuses offsets that make a clock negative or run past its end';
+    default:
+      break;
+  }
+  if (errno == EROFS) return 'the path is not in the root filesystem, and cannot be made there: it is read-only';
+  if (errno == ELOOP) return 'a symbolic link of the root filesystem leads where it must not';
+  if (errno == EISDIR) return 'a directory is in the place of a file';
+  return '';
+}

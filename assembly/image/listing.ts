@@ -1,0 +1,50 @@
+import type { Writer } from '../json/writer';
+import { Call, callName } from './calls';
+import { errnoName } from './errno';
+import { ANY_ERROR } from './layout';
+import type { Program, Row } from './program';
+
+/**
+ * The program as people read it, a line a row, in words that are the row and nothing else:
+ *
+ *   41  openat2(root, "proc", {flags=O_PATH|O_CLOEXEC, resolve=RESOLVE_IN_ROOT}, 24) = target      ENOENT → 44
+ */
+export function writeListing(writer: Writer, program: Program): void {
+  writer.beginArray();
+  for (let index = 0; index < program.rows.length; index++) {
+    const row = program.rows[index];
+    writer.beginObject();
+    writer.fieldInteger('row', index);
+    writer.field('text', renderRow(row));
+    if (row.step >= 0) writer.fieldInteger('step', row.step);
+    writer.endObject();
+  }
+  writer.endArray();
+}
+
+/** A call with its arguments, as it stands in errors: `fsopen("mqueue", FSOPEN_CLOEXEC)`. */
+export function renderCall(row: Row): string {
+  const operands: string[] = [];
+  for (let index = 0; index < row.operands.length; index++) operands.push(row.operands[index].render());
+  return `${callName(row.call)}(${operands.join(', ')})`;
+}
+
+export function renderRow(row: Row): string {
+  const target = row.target;
+  if (row.call == Call.BRANCH) {
+    const mask = row.operands[1].value;
+    if (mask == 0) return `→ ${target!.position}`;
+    const cell = row.operands[0].render();
+    const left = mask == u64.MAX_VALUE ? cell : `(${cell} & ${row.operands[1].render()})`;
+    return `if ${left} == ${row.operands[2].render()} → ${target!.position}`;
+  }
+  const store = row.store;
+  let text = renderCall(row);
+  if (store) text += ` = ${store.name}`;
+  if (row.errno1) {
+    text += `      ${row.errno1 == ANY_ERROR ? 'any error' : errnoName(row.errno1)}`;
+    if (row.errno2) text += `, ${errnoName(row.errno2)}`;
+    text += target ? ` → ${target.position}` : ' → next';
+  }
+  return text;
+}

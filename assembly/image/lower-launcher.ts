@@ -1,0 +1,157 @@
+import type { ClockStep, CloneStep, JoinStep } from '../plan/namespaces';
+import { RLIMIT_NOFILE } from '../plan/process';
+import type { NumberStep } from '../plan/step';
+import { Call } from './calls';
+import {
+  AT_FDCWD,
+  CLONE,
+  CLONE_ARGS,
+  CLONE_INTO_CGROUP,
+  CLONE_NEWTIME,
+  CLONE_PARENT,
+  O_CLOEXEC,
+  O_PATH,
+  O_WRONLY,
+  OPEN_FLAGS,
+  PR_SET_NAME,
+  RESOLVE_BENEATH,
+  RESOLVE_NO_MAGICLINKS,
+  RESOLVE_NO_XDEV,
+  SIG_SETMASK,
+  SIGCHLD,
+  SIGPIPE,
+  SIGXFSZ,
+} from './constants';
+import { type Context, RecordKind } from './context';
+import { Label } from './label';
+import { RECORD_SIZE } from './layout';
+import { setRlimit } from './lower-process';
+import type { Operand } from './operand';
+import type { Program } from './program';
+import { O_DIRECTORY } from './x86_64';
+
+export function atCwd(program: Program): Operand {
+  return program.named(AT_FDCWD, 'AT_FDCWD');
+}
+
+/**
+ * Row 0 never fails (layout.ts). Then what a JavaScript engine leaves in its children: ignored SIGPIPE and SIGXFSZ,
+ * blocked signals. struct sigaction of zeros is SIG_DFL, and the kernel's sigset_t has 8 bytes.
+ */
+export function lowerReset(context: Context): void {
+  const program = context.program;
+  program.call(Call.UMASK, program.mode(0)).target = context.failure;
+  const none = program.area('none', 32);
+  program.call(
+    Call.RT_SIGPROCMASK,
+    program.named(SIG_SETMASK, 'SIG_SETMASK'),
+    program.at(none),
+    program.null(),
+    program.number(8),
+  );
+  program.call(
+    Call.RT_SIGACTION,
+    program.named(SIGPIPE, 'SIGPIPE'),
+    program.at(none),
+    program.null(),
+    program.number(8),
+  );
+  program.call(
+    Call.RT_SIGACTION,
+    program.named(SIGXFSZ, 'SIGXFSZ'),
+    program.at(none),
+    program.null(),
+    program.number(8),
+  );
+  const facts = context.planner.facts;
+  if (facts.nofileHard) setRlimit(context, RLIMIT_NOFILE, 'RLIMIT_NOFILE', facts.nofileSoft, facts.nofileHard);
+  program.call(Call.PRCTL, program.named(PR_SET_NAME, 'PR_SET_NAME'), program.text('orlop-init'));
+  program
+    .call(
+      Call.OPENAT2,
+      atCwd(program),
+      program.text('/proc'),
+      program.how(program.flags(O_PATH | O_DIRECTORY | O_CLOEXEC, OPEN_FLAGS), 0, 0),
+      program.number(24),
+    )
+    .into(context.proc);
+}
+
+/** Writes a file of the host's /proc and closes it. */
+export function writeProc(context: Context, file: string, text: string): void {
+  const program = context.program;
+  program
+    .call(
+      Call.OPENAT2,
+      program.load(context.proc),
+      program.text(file),
+      program.how(
+        program.flags(O_WRONLY | O_CLOEXEC, OPEN_FLAGS),
+        0,
+        RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS,
+      ),
+      program.number(24),
+    )
+    .into(context.target);
+  const length = String.UTF8.byteLength(text);
+  program.call(Call.WRITE, program.load(context.target), program.text(text), program.number(length));
+  context.close(context.target);
+}
+
+export function lowerOomScore(context: Context, step: NumberStep): void {
+  writeProc(context, 'self/oom_score_adj', step.number.toString());
+}
+
+export function lowerJoin(context: Context, step: JoinStep): void {
+  const program = context.program;
+  program
+    .call(
+      Call.OPENAT2,
+      atCwd(program),
+      program.text(step.path),
+      program.how(program.flags(O_CLOEXEC, OPEN_FLAGS), 0, 0),
+      program.number(24),
+    )
+    .into(context.target);
+  program.call(Call.SETNS, program.load(context.target), program.flags(step.flag, CLONE));
+  context.close(context.target);
+}
+
+/** Offsets are those of the namespace that the next child enters, and only before it does. */
+export function lowerClock(context: Context, step: ClockStep): void {
+  context.unshareTime();
+  writeProc(context, 'self/timens_offsets', `${step.clock} ${step.seconds} ${step.nanoseconds}\n`);
+}
+
+/** The child goes on below; the launcher tells its pid and ends. With CLONE_PARENT the child is the host's own. */
+export function lowerClone(context: Context, step: CloneStep): void {
+  const program = context.program;
+  if (step.flags & CLONE_NEWTIME) context.unshareTime();
+  let flags = (step.flags & ~CLONE_NEWTIME) | CLONE_PARENT;
+  if (step.intoCgroup) flags |= CLONE_INTO_CGROUP;
+  const zero = program.number(0);
+  const fields: Operand[] = [
+    program.flags(flags, CLONE),
+    zero,
+    zero,
+    zero,
+    program.named(SIGCHLD, 'SIGCHLD'),
+    zero,
+    zero,
+    zero,
+  ];
+  if (step.intoCgroup) {
+    fields.push(zero);
+    fields.push(zero);
+    fields.push(context.cgroup);
+  }
+  const record = program.area('pid', RECORD_SIZE);
+  program.put64(record, 0, RecordKind.PID);
+  const pid = program.field(record, 8, 'pid');
+  const child = new Label('child');
+  program.call(Call.CLONE3, program.struct(CLONE_ARGS, fields), program.number(8 * fields.length)).into(pid);
+  program.branch(pid, u64.MAX_VALUE, 0, child);
+  program.call(Call.WRITE, context.socket, program.at(record), program.number(RECORD_SIZE));
+  program.call(Call.EXIT_GROUP, program.number(0));
+  program.place(child);
+}

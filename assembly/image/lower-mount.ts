@@ -1,0 +1,274 @@
+import type { CgroupMountStep } from '../plan/cgroup-mount';
+import type { MountOptions } from '../plan/mount-options';
+import type { BindStep, MountStep, RemountStep } from '../plan/mounts';
+import { Call } from './calls';
+import {
+  AT_RECURSIVE,
+  FSCONFIG_CMD_CREATE,
+  FSCONFIG_CMD_RECONFIGURE,
+  FSCONFIG_SET_FLAG,
+  FSCONFIG_SET_STRING,
+  FSMOUNT_CLOEXEC,
+  FSOPEN_CLOEXEC,
+  FSPICK_CLOEXEC,
+  FSPICK_EMPTY_PATH,
+  MOUNT_ATTR,
+  MOUNT_ATTR_RDONLY,
+  MOUNT_FLAGS,
+  MS_REC,
+  O_CLOEXEC,
+  OPEN_TREE,
+  OPEN_TREE_CLONE,
+} from './constants';
+import type { Context } from './context';
+import { EBADF, EEXIST } from './errno';
+import { Label } from './label';
+import { atCwd } from './lower-launcher';
+import { attach, branchOnDirectory, openDirectory, openFile, openInRoot, setAttributes } from './lower-path';
+
+/** fs/fsopen.c: fsconfig() takes values of at most 255 bytes; longer ones (overlayfs) need mount(2). */
+const LONGEST_VALUE: i32 = 255;
+
+export function lowerMount(context: Context, step: MountStep): void {
+  const options = step.options;
+  if (options.isLegacy || hasLongValue(options.data)) {
+    lowerLegacyMount(context, step);
+    return;
+  }
+  const attributes = options.set | options.setRecursive;
+  const data = options.data.slice(0);
+  // As mount(2) has it: ro is a flag of the filesystem and of the mount.
+  if (attributes & MOUNT_ATTR_RDONLY) data.push('ro');
+  lowerFilesystem(context, step.type, step.source, data, attributes);
+  if (options.propagation) {
+    setAttributes(
+      context,
+      context.mount,
+      options.propagation & MS_REC ? AT_RECURSIVE : 0,
+      0,
+      0,
+      options.propagation & ~MS_REC,
+    );
+  }
+  openDirectory(context, step.destination, context.target);
+  attach(context);
+}
+
+/** Makes a filesystem that is not attached yet, in `context.mount`. What the kernel logs about it goes with a failure. */
+export function lowerFilesystem(context: Context, type: string, source: string, data: string[], attributes: u64): void {
+  const program = context.program;
+  program
+    .call(Call.FSOPEN, program.text(type), program.named(FSOPEN_CLOEXEC, 'FSOPEN_CLOEXEC'))
+    .into(context.filesystem);
+  configureText(context, 'source', source);
+  configure(context, data);
+  program.call(
+    Call.FSCONFIG,
+    program.load(context.filesystem),
+    program.named(FSCONFIG_CMD_CREATE, 'FSCONFIG_CMD_CREATE'),
+    program.null(),
+    program.null(),
+    program.number(0),
+  );
+  program
+    .call(
+      Call.FSMOUNT,
+      program.load(context.filesystem),
+      program.named(FSMOUNT_CLOEXEC, 'FSMOUNT_CLOEXEC'),
+      program.flags(attributes, MOUNT_ATTR),
+    )
+    .into(context.mount);
+  closeFilesystem(context);
+}
+
+/** The second close fails, and its result is what says "no filesystem" to the failure rows. */
+function closeFilesystem(context: Context): void {
+  const program = context.program;
+  context.close(context.filesystem);
+  program.call(Call.CLOSE, program.load(context.filesystem)).into(context.filesystem).tolerate(EBADF);
+}
+
+function configure(context: Context, data: string[]): void {
+  const program = context.program;
+  for (let index = 0; index < data.length; index++) {
+    const equals = data[index].indexOf('=');
+    if (equals > 0) {
+      configureText(context, data[index].substring(0, equals), data[index].substring(equals + 1));
+    } else {
+      program.call(
+        Call.FSCONFIG,
+        program.load(context.filesystem),
+        program.named(FSCONFIG_SET_FLAG, 'FSCONFIG_SET_FLAG'),
+        program.text(data[index]),
+        program.null(),
+        program.number(0),
+      );
+    }
+  }
+}
+
+function configureText(context: Context, key: string, value: string): void {
+  const program = context.program;
+  program.call(
+    Call.FSCONFIG,
+    program.load(context.filesystem),
+    program.named(FSCONFIG_SET_STRING, 'FSCONFIG_SET_STRING'),
+    program.text(key),
+    program.text(value),
+    program.number(0),
+  );
+}
+
+/** mount(2), but on the working directory, which is an fd's: no path of the container is mounted on by name. */
+function lowerLegacyMount(context: Context, step: MountStep): void {
+  const program = context.program;
+  const options = step.options;
+  openDirectory(context, step.destination, context.target);
+  program.call(Call.FCHDIR, program.load(context.target));
+  context.close(context.target);
+  program.call(
+    Call.MOUNT,
+    program.text(step.source),
+    program.text('.'),
+    program.text(step.type),
+    program.flags(options.flags, MOUNT_FLAGS),
+    program.text(options.data.join(',')),
+  );
+  if (!options.propagation) return;
+  openInRoot(context, step.destination, 0, context.target);
+  setAttributes(
+    context,
+    context.target,
+    options.propagation & MS_REC ? AT_RECURSIVE : 0,
+    0,
+    0,
+    options.propagation & ~MS_REC,
+  );
+  context.close(context.target);
+}
+
+function hasLongValue(data: string[]): bool {
+  for (let index = 0; index < data.length; index++) {
+    const equals = data[index].indexOf('=');
+    if (equals > 0 && String.UTF8.byteLength(data[index]) - equals - 1 > LONGEST_VALUE) return true;
+  }
+  return false;
+}
+
+/** What the source is decides what the destination has to be; the kernel tells which when it happens. */
+export function lowerBind(context: Context, step: BindStep): void {
+  const program = context.program;
+  const options = step.options;
+  program
+    .call(
+      Call.OPEN_TREE,
+      atCwd(program),
+      program.text(step.source),
+      program.flags(OPEN_TREE_CLONE | O_CLOEXEC | (options.isRecursive ? AT_RECURSIVE : 0), OPEN_TREE),
+    )
+    .into(context.mount);
+  applyAttributes(context, options);
+  const file = new Label('file');
+  const place = new Label('place');
+  branchOnDirectory(context, context.mount, file);
+  openDirectory(context, step.destination, context.target);
+  program.jump(place);
+  program.place(file);
+  openFile(context, step.destination, context.target);
+  program.place(place);
+  attach(context);
+}
+
+/** The attributes of a mount that exists, in `context.mount`: of it alone, then of all below. */
+function applyAttributes(context: Context, options: MountOptions): void {
+  const propagation = options.propagation & ~MS_REC;
+  const isRecursive = (options.propagation & MS_REC) != 0;
+  if (options.set || options.clear || (propagation && !isRecursive)) {
+    setAttributes(context, context.mount, 0, options.set, options.clear, isRecursive ? 0 : propagation);
+  }
+  if (options.setRecursive || options.clearRecursive || isRecursive) {
+    setAttributes(
+      context,
+      context.mount,
+      AT_RECURSIVE,
+      options.setRecursive,
+      options.clearRecursive,
+      isRecursive ? propagation : 0,
+    );
+  }
+}
+
+export function lowerRemount(context: Context, step: RemountStep): void {
+  const program = context.program;
+  openInRoot(context, step.destination, 0, context.mount);
+  applyAttributes(context, step.options);
+  if (step.options.data.length) {
+    program
+      .call(
+        Call.FSPICK,
+        program.load(context.mount),
+        program.text(''),
+        program.named(FSPICK_CLOEXEC | FSPICK_EMPTY_PATH, 'FSPICK_CLOEXEC|FSPICK_EMPTY_PATH'),
+      )
+      .into(context.filesystem);
+    configure(context, step.options.data);
+    program.call(
+      Call.FSCONFIG,
+      program.load(context.filesystem),
+      program.named(FSCONFIG_CMD_RECONFIGURE, 'FSCONFIG_CMD_RECONFIGURE'),
+      program.null(),
+      program.null(),
+      program.number(0),
+    );
+    closeFilesystem(context);
+  }
+  context.close(context.mount);
+}
+
+export function lowerCgroupMount(context: Context, step: CgroupMountStep): void {
+  const program = context.program;
+  const attributes = step.options.set | step.options.setRecursive;
+  if (!step.isUnified) {
+    // The tmpfs that holds the hierarchies is writable until they are in it.
+    lowerFilesystem(context, 'tmpfs', 'tmpfs', ['mode=755'], attributes & ~MOUNT_ATTR_RDONLY);
+    openDirectory(context, step.destination, context.target);
+    attach(context);
+  }
+  for (let index = 0; index < step.branches.length; index++) {
+    const branch = step.branches[index];
+    if (branch.source == '') {
+      lowerFilesystem(context, branch.type, 'cgroup', branch.data, attributes);
+    } else {
+      program
+        .call(
+          Call.OPEN_TREE,
+          atCwd(program),
+          program.text(branch.source),
+          program.flags(OPEN_TREE_CLONE | O_CLOEXEC, OPEN_TREE),
+        )
+        .into(context.mount);
+      if (attributes) setAttributes(context, context.mount, 0, attributes, 0, 0);
+    }
+    openDirectory(context, branch.name == '' ? step.destination : `${step.destination}/${branch.name}`, context.target);
+    attach(context);
+  }
+  if (step.links.length) {
+    openInRoot(context, step.destination, 0, context.parent);
+    for (let index = 0; index < step.links.length; index += 2) {
+      program
+        .call(
+          Call.SYMLINKAT,
+          program.text(step.links[index + 1]),
+          program.load(context.parent),
+          program.text(step.links[index]),
+        )
+        .tolerate(EEXIST);
+    }
+    context.close(context.parent);
+  }
+  if (!step.isUnified && attributes & MOUNT_ATTR_RDONLY) {
+    openInRoot(context, step.destination, 0, context.target);
+    setAttributes(context, context.target, 0, MOUNT_ATTR_RDONLY, 0, 0);
+    context.close(context.target);
+  }
+}

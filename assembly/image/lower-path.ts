@@ -1,0 +1,288 @@
+import type { DeviceStep, LinkStep } from '../plan/filesystem';
+import type { TextStep } from '../plan/step';
+import { Call } from './calls';
+import {
+  AT_EMPTY_PATH,
+  AT_FLAGS,
+  AT_RECURSIVE,
+  AT_SYMLINK_NOFOLLOW,
+  MOUNT_ATTR,
+  MOUNT_ATTR_FIELDS,
+  MOUNT_ATTR_NODEV,
+  MOUNT_ATTR_NOEXEC,
+  MOUNT_ATTR_NOSUID,
+  MOUNT_ATTR_RDONLY,
+  MOUNT_FLAGS,
+  MOVE_MOUNT,
+  MOVE_MOUNT_F_EMPTY_PATH,
+  MOVE_MOUNT_T_EMPTY_PATH,
+  O_CLOEXEC,
+  O_PATH,
+  OPEN_FLAGS,
+  OPEN_TREE,
+  OPEN_TREE_CLONE,
+  RESOLVE_IN_ROOT,
+  RESOLVE_NO_MAGICLINKS,
+  S_IFBLK,
+  S_IFCHR,
+  S_IFIFO,
+  S_IFMT,
+  S_IFREG,
+} from './constants';
+import type { Context } from './context';
+import { EEXIST, ENOENT, ENOTDIR } from './errno';
+import { Label } from './label';
+import { atCwd } from './lower-launcher';
+import { lowerFilesystem } from './lower-mount';
+import type { Cell } from './operand';
+import type { Row } from './program';
+import { O_DIRECTORY, STAT_MODE, STAT_RDEV } from './x86_64';
+
+/** Opens a path below the container's root as the container would see it, and nothing outside. */
+export function openInRoot(context: Context, path: string, flags: u64, into: Cell): Row {
+  const program = context.program;
+  return program
+    .call(
+      Call.OPENAT2,
+      program.load(context.root),
+      program.text(path == '/' ? '.' : path.substring(1)),
+      program.how(program.flags(O_PATH | O_CLOEXEC | flags, OPEN_FLAGS), 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS),
+      program.number(24),
+    )
+    .into(into);
+}
+
+/** Opens a directory of the container, made with its parents if it is not there. */
+export function openDirectory(context: Context, path: string, into: Cell): void {
+  const program = context.program;
+  const make = new Label('make');
+  const done = new Label('done');
+  openInRoot(context, path, O_DIRECTORY, into).tolerate(ENOENT, make);
+  program.jump(done);
+  program.place(make);
+  makeDirectories(context, path);
+  openInRoot(context, path, O_DIRECTORY, into);
+  program.place(done);
+}
+
+/** Opens a file of the container as a place to mount on, made empty if it is not there. */
+export function openFile(context: Context, path: string, into: Cell): void {
+  const program = context.program;
+  const make = new Label('make');
+  const done = new Label('done');
+  openInRoot(context, path, 0, into).tolerate(ENOENT, make);
+  program.jump(done);
+  program.place(make);
+  openDirectory(context, parentOf(path), context.parent);
+  program
+    .call(
+      Call.MKNODAT,
+      program.load(context.parent),
+      program.text(nameOf(path)),
+      program.mode(S_IFREG | 0o644),
+      program.number(0),
+    )
+    .tolerate(EEXIST);
+  context.close(context.parent);
+  openInRoot(context, path, 0, into);
+  program.place(done);
+}
+
+function makeDirectories(context: Context, path: string): void {
+  const program = context.program;
+  const parts = path.substring(1).split('/');
+  let parent = '/';
+  for (let index = 0; index < parts.length; index++) {
+    openInRoot(context, parent, O_DIRECTORY, context.parent);
+    program
+      .call(Call.MKDIRAT, program.load(context.parent), program.text(parts[index]), program.mode(0o755))
+      .tolerate(EEXIST);
+    context.close(context.parent);
+    parent = parent == '/' ? `/${parts[index]}` : `${parent}/${parts[index]}`;
+  }
+}
+
+export function parentOf(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return slash <= 0 ? '/' : path.substring(0, slash);
+}
+
+export function nameOf(path: string): string {
+  return path.substring(path.lastIndexOf('/') + 1);
+}
+
+/** Attaches the mount in `context.mount` to the place in `context.target`, and lets go of both. */
+export function attach(context: Context): void {
+  const program = context.program;
+  program.call(
+    Call.MOVE_MOUNT,
+    program.load(context.mount),
+    program.text(''),
+    program.load(context.target),
+    program.text(''),
+    program.flags(MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH, MOVE_MOUNT),
+  );
+  context.close(context.mount);
+  context.close(context.target);
+}
+
+/** mount_setattr on an fd; fields are those of struct mount_attr. */
+export function setAttributes(context: Context, fd: Cell, flags: u64, set: u64, clear: u64, propagation: u64): void {
+  const program = context.program;
+  program.call(
+    Call.MOUNT_SETATTR,
+    program.load(fd),
+    program.text(''),
+    program.flags(AT_EMPTY_PATH | flags, AT_FLAGS),
+    program.struct(MOUNT_ATTR_FIELDS, [
+      program.flags(set, MOUNT_ATTR),
+      program.flags(clear, MOUNT_ATTR),
+      program.flags(propagation, MOUNT_FLAGS),
+      program.number(0),
+    ]),
+    program.number(32),
+  );
+}
+
+/** Whether the fd is a directory: goes on below if so, at `otherwise` if not. */
+export function branchOnDirectory(context: Context, fd: Cell, otherwise: Label): void {
+  const program = context.program;
+  program
+    .call(
+      Call.OPENAT2,
+      program.load(fd),
+      program.text('.'),
+      program.how(program.flags(O_PATH | O_DIRECTORY | O_CLOEXEC, OPEN_FLAGS), 0, 0),
+      program.number(24),
+    )
+    .into(context.parent)
+    .tolerate(ENOTDIR, otherwise);
+  context.close(context.parent);
+}
+
+/** A file is hidden by the host's /dev/null, a directory by an empty filesystem; what is not there stays so. */
+export function lowerMask(context: Context, step: TextStep): void {
+  const program = context.program;
+  const file = new Label('file');
+  const place = new Label('place');
+  const skip = new Label('skip');
+  openInRoot(context, step.text, 0, context.target).tolerate(ENOENT, skip).tolerate(ENOTDIR, skip);
+  branchOnDirectory(context, context.target, file);
+  const attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+  lowerFilesystem(context, 'tmpfs', 'tmpfs', ['ro'], attributes);
+  program.jump(place);
+  program.place(file);
+  program
+    .call(
+      Call.OPEN_TREE,
+      atCwd(program),
+      program.text('/dev/null'),
+      program.flags(OPEN_TREE_CLONE | O_CLOEXEC, OPEN_TREE),
+    )
+    .into(context.mount);
+  program.place(place);
+  attach(context);
+  program.place(skip);
+}
+
+export function lowerReadonly(context: Context, step: TextStep): void {
+  const program = context.program;
+  const skip = new Label('skip');
+  openInRoot(context, step.text, 0, context.target).tolerate(ENOENT, skip).tolerate(ENOTDIR, skip);
+  program
+    .call(
+      Call.OPEN_TREE,
+      program.load(context.target),
+      program.text(''),
+      program.flags(OPEN_TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE, OPEN_TREE),
+    )
+    .into(context.mount);
+  setAttributes(context, context.mount, 0, MOUNT_ATTR_RDONLY, 0, 0);
+  attach(context);
+  program.place(skip);
+}
+
+/** The mount itself becomes read-only, last of all. */
+export function lowerSeal(context: Context, step: TextStep): void {
+  openInRoot(context, step.text, 0, context.target);
+  setAttributes(context, context.target, 0, MOUNT_ATTR_RDONLY, 0, 0);
+  context.close(context.target);
+}
+
+export function lowerDirectory(context: Context, step: TextStep): void {
+  openDirectory(context, step.text, context.target);
+  context.close(context.target);
+}
+
+/** A node that is there already has to be the same device: runtime-spec config-linux.md#devices. */
+export function lowerDevice(context: Context, step: DeviceStep): void {
+  const program = context.program;
+  const exists = new Label('exists');
+  const differs = new Label('differs');
+  const same = new Label('same');
+  const done = new Label('done');
+  const type = step.type == 'b' ? S_IFBLK : step.type == 'p' ? S_IFIFO : S_IFCHR;
+  // include/linux/kdev_t.h: new_encode_dev
+  const device = (step.minor & 0xff) | (step.major << 8) | ((step.minor & ~0xff) << 12);
+  const name = nameOf(step.path);
+
+  openDirectory(context, parentOf(step.path), context.parent);
+  makeNode(context, name, type | step.mode, device).tolerate(EEXIST, exists);
+  if (step.uid || step.gid) {
+    program.call(
+      Call.FCHOWNAT,
+      program.load(context.parent),
+      program.text(name),
+      program.number(step.uid),
+      program.number(step.gid),
+      program.flags(AT_SYMLINK_NOFOLLOW, AT_FLAGS),
+    );
+  }
+  program.jump(done);
+
+  program.place(exists);
+  program.call(
+    Call.NEWFSTATAT,
+    program.load(context.parent),
+    program.text(name),
+    program.at(context.stat),
+    program.flags(AT_SYMLINK_NOFOLLOW, AT_FLAGS),
+  );
+  program.branch(program.field(context.stat, STAT_MODE, 'stat.mode'), S_IFMT, type, same);
+  program.place(differs);
+  makeNode(context, name, type | step.mode, device);
+  program.place(same);
+  program.branch(
+    program.field(context.stat, STAT_RDEV, 'stat.rdev'),
+    u64.MAX_VALUE,
+    step.type == 'p' ? 0 : device,
+    done,
+  );
+  program.jump(differs);
+  program.place(done);
+  context.close(context.parent);
+}
+
+function makeNode(context: Context, name: string, mode: u64, device: u64): Row {
+  const program = context.program;
+  return program.call(
+    Call.MKNODAT,
+    program.load(context.parent),
+    program.text(name),
+    program.mode(mode),
+    program.number(device),
+  );
+}
+
+export function lowerLink(context: Context, step: LinkStep): void {
+  const program = context.program;
+  const name = nameOf(step.file);
+  openDirectory(context, parentOf(step.file), context.parent);
+  if (step.replaces) {
+    program.call(Call.UNLINKAT, program.load(context.parent), program.text(name), program.number(0)).tolerate(ENOENT);
+  }
+  program
+    .call(Call.SYMLINKAT, program.text(step.target), program.load(context.parent), program.text(name))
+    .tolerate(EEXIST);
+  context.close(context.parent);
+}

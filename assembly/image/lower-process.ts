@@ -1,0 +1,210 @@
+import { LAST_CAPABILITY } from '../plan/capability';
+import type { BoundingStep, CapabilitiesStep, ExecuteStep, RlimitStep, UserStep } from '../plan/process';
+import type { NumberStep, TextStep } from '../plan/step';
+import { Call } from './calls';
+import {
+  AT_EACCESS,
+  AT_FLAGS,
+  CLOSE_RANGE_CLOEXEC,
+  LINUX_CAPABILITY_VERSION_3,
+  O_CLOEXEC,
+  O_PATH,
+  OPEN_FLAGS,
+  PR_CAP_AMBIENT,
+  PR_CAP_AMBIENT_CLEAR_ALL,
+  PR_CAP_AMBIENT_RAISE,
+  PR_CAPBSET_DROP,
+  PR_SET_KEEPCAPS,
+  PR_SET_NO_NEW_PRIVS,
+  RESOLVE_NO_MAGICLINKS,
+  X_OK,
+} from './constants';
+import { type Context, RecordKind } from './context';
+import { EINVAL, ENOENT, ENOTDIR } from './errno';
+import { Label } from './label';
+import { ANY_ERROR } from './layout';
+import { atCwd } from './lower-launcher';
+import type { Row } from './program';
+import { O_DIRECTORY } from './x86_64';
+
+export function lowerRlimit(context: Context, step: RlimitStep): void {
+  setRlimit(context, step.resource, step.name, step.soft, step.hard);
+}
+
+export function setRlimit(context: Context, resource: i32, name: string, soft: u64, hard: u64): void {
+  const program = context.program;
+  program.call(
+    Call.PRLIMIT64,
+    program.number(0),
+    program.named(resource, name),
+    program.struct(['soft', 'hard'], [program.number(soft), program.number(hard)]),
+    program.null(),
+  );
+}
+
+/** What is not in the set goes, also what this file has no name for: EINVAL is the end of the kernel's list. */
+export function lowerBounding(context: Context, step: BoundingStep): void {
+  const program = context.program;
+  const done = new Label('done');
+  for (let capability = 0; capability < 64; capability++) {
+    if (step.bounding & ((<u64>1) << capability)) continue;
+    const row = program.call(
+      Call.PRCTL,
+      program.named(PR_CAPBSET_DROP, 'PR_CAPBSET_DROP'),
+      program.number(capability),
+      program.number(0),
+      program.number(0),
+      program.number(0),
+    );
+    if (capability > LAST_CAPABILITY) row.tolerate(EINVAL, done);
+  }
+  program.place(done);
+}
+
+/** Groups before the user, who may not change them; permitted capabilities survive the change to be cut down next. */
+export function lowerUser(context: Context, step: UserStep): void {
+  const program = context.program;
+  if (step.uid) program.call(Call.PRCTL, program.named(PR_SET_KEEPCAPS, 'PR_SET_KEEPCAPS'), program.number(1));
+  const groups = program.area(`[${step.additionalGids.join(', ')}]`, 4 * step.additionalGids.length);
+  for (let index = 0; index < step.additionalGids.length; index++) {
+    program.put32(groups, 4 * index, <u32>step.additionalGids[index]);
+  }
+  program.call(Call.SETGROUPS, program.number(step.additionalGids.length), program.at(groups));
+  const gid = program.number(step.gid);
+  program.call(Call.SETRESGID, gid, gid, gid);
+  const uid = program.number(step.uid);
+  program.call(Call.SETRESUID, uid, uid, uid);
+}
+
+/** man 2 capset: two halves of 32 bits, each effective, permitted, inheritable. */
+export function lowerCapabilities(context: Context, step: CapabilitiesStep): void {
+  const program = context.program;
+  const header = program.area('{_LINUX_CAPABILITY_VERSION_3, 0}', 8);
+  program.put32(header, 0, LINUX_CAPABILITY_VERSION_3);
+  const text = `{effective=${step.effective.toString(16)}, permitted=${step.permitted.toString(16)}, inheritable=${step.inheritable.toString(16)}}`;
+  const data = program.area(text, 24);
+  for (let half = 0; half < 2; half++) {
+    program.put32(data, 12 * half, <u32>(step.effective >> (32 * half)));
+    program.put32(data, 12 * half + 4, <u32>(step.permitted >> (32 * half)));
+    program.put32(data, 12 * half + 8, <u32>(step.inheritable >> (32 * half)));
+  }
+  program.call(Call.CAPSET, program.at(header), program.at(data));
+  ambient(context, PR_CAP_AMBIENT_CLEAR_ALL, 'PR_CAP_AMBIENT_CLEAR_ALL', 0);
+  for (let capability = 0; capability < 64; capability++) {
+    if (step.ambient & ((<u64>1) << capability))
+      ambient(context, PR_CAP_AMBIENT_RAISE, 'PR_CAP_AMBIENT_RAISE', capability);
+  }
+}
+
+function ambient(context: Context, action: u64, name: string, capability: i32): Row {
+  const program = context.program;
+  return program.call(
+    Call.PRCTL,
+    program.named(PR_CAP_AMBIENT, 'PR_CAP_AMBIENT'),
+    program.named(action, name),
+    program.number(capability),
+    program.number(0),
+    program.number(0),
+  );
+}
+
+/** By fd and without magic links: a cwd of /proc/self/fd/N must not lead out (CVE-2024-21626). */
+export function lowerCwd(context: Context, step: TextStep): void {
+  const program = context.program;
+  program
+    .call(
+      Call.OPENAT2,
+      atCwd(program),
+      program.text(step.text),
+      program.how(program.flags(O_PATH | O_DIRECTORY | O_CLOEXEC, OPEN_FLAGS), 0, RESOLVE_NO_MAGICLINKS),
+      program.number(24),
+    )
+    .into(context.target);
+  program.call(Call.FCHDIR, program.load(context.target));
+  context.close(context.target);
+}
+
+export function lowerUmask(context: Context, step: NumberStep): void {
+  const program = context.program;
+  program.call(Call.UMASK, program.mode(step.number));
+}
+
+export function lowerNoNewPrivileges(context: Context): void {
+  const program = context.program;
+  const zero = program.number(0);
+  program.call(
+    Call.PRCTL,
+    program.named(PR_SET_NO_NEW_PRIVS, 'PR_SET_NO_NEW_PRIVS'),
+    program.number(1),
+    zero,
+    zero,
+    zero,
+  );
+}
+
+/** A program that is missing is an error of `create`, as under runc: each candidate is asked for before the wait. */
+export function lowerFind(context: Context, execute: ExecuteStep): void {
+  const program = context.program;
+  const candidates = execute.candidates;
+  const done = new Label('done');
+  for (let index = 0; index < candidates.length; index++) {
+    const next = new Label('next');
+    const found = program.cell(`found_${index}`, 1);
+    context.found.push(found);
+    if (candidates.length == 1) {
+      access(context, candidates[index]).into(found);
+      return;
+    }
+    access(context, candidates[index]).into(found).tolerate(ANY_ERROR, next);
+    program.jump(done);
+    program.place(next);
+  }
+  // None: the first that is there but may not be executed is the error, else the last one that is not there.
+  for (let index = 0; index < candidates.length; index++) {
+    const row = access(context, candidates[index]);
+    if (index < candidates.length - 1) row.tolerate(ENOENT).tolerate(ENOTDIR);
+  }
+  program.place(done);
+}
+
+function access(context: Context, path: string): Row {
+  const program = context.program;
+  return program.call(
+    Call.FACCESSAT2,
+    atCwd(program),
+    program.text(path),
+    program.named(X_OK, 'X_OK'),
+    program.flags(AT_EACCESS, AT_FLAGS),
+  );
+}
+
+/** Nothing but 0–2 and the preserved fds goes on into the container. */
+export function lowerReady(context: Context): void {
+  const program = context.program;
+  program.call(
+    Call.CLOSE_RANGE,
+    program.number(context.firstFd),
+    program.named(u32.MAX_VALUE, '~0'),
+    program.named(CLOSE_RANGE_CLOEXEC, 'CLOSE_RANGE_CLOEXEC'),
+  );
+  context.send(RecordKind.READY, 'ready');
+  context.readAnswer();
+}
+
+export function lowerExecute(context: Context, step: ExecuteStep): void {
+  const program = context.program;
+  program.call(Call.READ, context.startFifo, program.at(context.byte), program.number(1)).into(context.started);
+  const argv = program.vector(step.args);
+  const envp = program.vector(step.env, true);
+  for (let index = 0; index < step.candidates.length; index++) {
+    const here = new Label('here');
+    const next = new Label('next');
+    program.branch(context.found[index], u64.MAX_VALUE, 0, here);
+    program.jump(next);
+    program.place(here);
+    program.call(Call.EXECVE, program.text(step.candidates[index]), argv, envp);
+    program.place(next);
+  }
+  // Unreachable: FIND has found one. A program that ran past its end would read what is not a row.
+  program.call(Call.EXIT_GROUP, program.number(1));
+}

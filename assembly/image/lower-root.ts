@@ -1,0 +1,95 @@
+import type { PivotStep, PropagationStep } from '../plan/filesystem';
+import type { TextStep } from '../plan/step';
+import { Call } from './calls';
+import {
+  AT_FLAGS,
+  AT_RECURSIVE,
+  MNT_DETACH,
+  MOUNT_ATTR_FIELDS,
+  MOUNT_FLAGS,
+  MOVE_MOUNT,
+  MOVE_MOUNT_F_EMPTY_PATH,
+  MS_PRIVATE,
+  MS_REC,
+  O_CLOEXEC,
+  O_PATH,
+  OPEN_FLAGS,
+  OPEN_TREE,
+  OPEN_TREE_CLONE,
+} from './constants';
+import type { Context } from './context';
+import { atCwd } from './lower-launcher';
+import { setAttributes } from './lower-path';
+import { O_DIRECTORY } from './x86_64';
+
+export function lowerPropagation(context: Context, step: PropagationStep): void {
+  setPropagation(context, '/', step.propagation);
+}
+
+/** The propagation of the mount at a path; below it too with MS_REC. */
+function setPropagation(context: Context, path: string, propagation: u64): void {
+  const program = context.program;
+  const zero = program.number(0);
+  program.call(
+    Call.MOUNT_SETATTR,
+    atCwd(program),
+    program.text(path),
+    program.flags(propagation & MS_REC ? AT_RECURSIVE : 0, AT_FLAGS),
+    program.struct(MOUNT_ATTR_FIELDS, [zero, zero, program.flags(propagation & ~MS_REC, MOUNT_FLAGS), zero]),
+    program.number(32),
+  );
+}
+
+/**
+ * The tree of the rootfs, put on top of "/": its parent is then the one mount that has to be private for pivot_root,
+ * and no path of the bundle is mounted on. Everything of the container is reached through this fd from here on.
+ */
+export function lowerRoot(context: Context, step: TextStep): void {
+  const program = context.program;
+  program
+    .call(
+      Call.OPEN_TREE,
+      atCwd(program),
+      program.text(step.text),
+      program.flags(OPEN_TREE_CLONE | O_CLOEXEC | AT_RECURSIVE, OPEN_TREE),
+    )
+    .into(context.root);
+  setPropagation(context, '/', MS_PRIVATE);
+  setAttributes(context, context.root, 0, 0, 0, MS_PRIVATE);
+  program.call(
+    Call.MOVE_MOUNT,
+    program.load(context.root),
+    program.text(''),
+    atCwd(program),
+    program.text('/'),
+    program.flags(MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT),
+  );
+}
+
+/** man 2 pivot_root, `pivot_root(".", ".")`: the old root ends on top of the new one, and is let go there. */
+export function lowerPivot(context: Context, step: PivotStep): void {
+  const program = context.program;
+  if (step.isChroot) {
+    program.call(Call.FCHDIR, program.load(context.root));
+    program.call(Call.CHROOT, program.text('.'));
+  } else {
+    program
+      .call(
+        Call.OPENAT2,
+        atCwd(program),
+        program.text('/'),
+        program.how(program.flags(O_PATH | O_DIRECTORY | O_CLOEXEC, OPEN_FLAGS), 0, 0),
+        program.number(24),
+      )
+      .into(context.source);
+    program.call(Call.FCHDIR, program.load(context.root));
+    program.call(Call.PIVOT_ROOT, program.text('.'), program.text('.'));
+    program.call(Call.FCHDIR, program.load(context.source));
+    // Private first: the unmount must not travel to the host.
+    setPropagation(context, '.', MS_PRIVATE | MS_REC);
+    program.call(Call.UMOUNT2, program.text('.'), program.named(MNT_DETACH, 'MNT_DETACH'));
+    context.close(context.source);
+  }
+  program.call(Call.CHDIR, program.text('/'));
+  if (step.propagation) setPropagation(context, '/', step.propagation);
+}

@@ -1,0 +1,119 @@
+import type { TerminalStep } from '../plan/process';
+import { Call } from './calls';
+import {
+  AT_EMPTY_PATH,
+  AT_FLAGS,
+  MSG_NOSIGNAL,
+  O_CLOEXEC,
+  O_NOCTTY,
+  O_RDWR,
+  OPEN_FLAGS,
+  OPEN_TREE,
+  OPEN_TREE_CLONE,
+  RESOLVE_IN_ROOT,
+  RESOLVE_NO_MAGICLINKS,
+  RESOLVE_NO_SYMLINKS,
+  SCM_RIGHTS,
+  SOL_SOCKET,
+  TIOCGPTPEER,
+  TIOCSCTTY,
+  TIOCSPTLCK,
+  TIOCSWINSZ,
+} from './constants';
+import { type Context, RecordKind } from './context';
+import { RECORD_SIZE } from './layout';
+import { attach, openFile } from './lower-path';
+import type { Cell } from './operand';
+
+/**
+ * man 4 pts: the pair is made in the container's own devpts, its slave opened through the master and never by a path of
+ * the container. The master goes to the host, the slave becomes /dev/console, the controlling terminal and fds 0–2.
+ */
+export function lowerTerminal(context: Context, step: TerminalStep): void {
+  const program = context.program;
+  const message = rightsMessage(context);
+  const master = message.master;
+  program
+    .call(
+      Call.OPENAT2,
+      program.load(context.root),
+      program.text('dev/pts/ptmx'),
+      program.how(
+        program.flags(O_RDWR | O_NOCTTY | O_CLOEXEC, OPEN_FLAGS),
+        0,
+        RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS,
+      ),
+      program.number(24),
+    )
+    .into(master);
+  const unlocked = program.area('0', 8);
+  program.call(Call.IOCTL, program.load(master), program.named(TIOCSPTLCK, 'TIOCSPTLCK'), program.at(unlocked));
+  program
+    .call(
+      Call.IOCTL,
+      program.load(master),
+      program.named(TIOCGPTPEER, 'TIOCGPTPEER'),
+      program.flags(O_RDWR | O_NOCTTY | O_CLOEXEC, OPEN_FLAGS),
+    )
+    .into(context.source);
+  if (step.height || step.width) {
+    const size = program.area(`{${step.height}, ${step.width}}`, 8);
+    program.put32(size, 0, <u32>(step.height | (step.width << 16)));
+    program.call(Call.IOCTL, program.load(master), program.named(TIOCSWINSZ, 'TIOCSWINSZ'), program.at(size));
+  }
+  if (step.uid) {
+    program.call(
+      Call.FCHOWNAT,
+      program.load(context.source),
+      program.text(''),
+      program.number(step.uid),
+      program.named(<u64>-1, '-1'),
+      program.flags(AT_EMPTY_PATH, AT_FLAGS),
+    );
+  }
+  program.call(Call.SENDMSG, context.socket, program.at(message.header), program.named(MSG_NOSIGNAL, 'MSG_NOSIGNAL'));
+  context.close(master);
+
+  openFile(context, '/dev/console', context.target);
+  program
+    .call(
+      Call.OPEN_TREE,
+      program.load(context.source),
+      program.text(''),
+      program.flags(OPEN_TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH, OPEN_TREE),
+    )
+    .into(context.mount);
+  attach(context);
+
+  program.call(Call.IOCTL, program.load(context.source), program.named(TIOCSCTTY, 'TIOCSCTTY'), program.number(0));
+  for (let fd = 0; fd < 3; fd++)
+    program.call(Call.DUP3, program.load(context.source), program.number(fd), program.number(0));
+  context.close(context.source);
+}
+
+class RightsMessage {
+  constructor(
+    public header: Cell,
+    public master: Cell,
+  ) {}
+}
+
+/** man 2 sendmsg, man 3 cmsg: a CONSOLE record with one fd, which its cell writes into the control message itself. */
+function rightsMessage(context: Context): RightsMessage {
+  const program = context.program;
+  const record = program.area('console', RECORD_SIZE);
+  program.put64(record, 0, RecordKind.CONSOLE);
+  const vector = program.area('iovec', 16);
+  program.put64(vector, 0, record.address);
+  program.put64(vector, 8, RECORD_SIZE);
+  const control = program.area('control', 24);
+  program.put64(control, 0, 20);
+  program.put32(control, 8, SOL_SOCKET);
+  program.put32(control, 12, SCM_RIGHTS);
+  const header = program.area('{console, SCM_RIGHTS [master]}', 56);
+  program.put64(header, 16, vector.address);
+  program.put64(header, 24, 1);
+  program.put64(header, 32, control.address);
+  program.put64(header, 40, 24);
+  return new RightsMessage(header, program.field(control, 16, 'master'));
+}

@@ -1,0 +1,128 @@
+import type { CgroupMountStep } from '../plan/cgroup-mount';
+import type { DeviceStep, LinkStep, PivotStep, PropagationStep } from '../plan/filesystem';
+import type { BindStep, MountStep, RemountStep } from '../plan/mounts';
+import type { ClockStep, CloneStep, JoinStep } from '../plan/namespaces';
+import type { Planner } from '../plan/planner';
+import type { BoundingStep, CapabilitiesStep, ExecuteStep, RlimitStep, TerminalStep, UserStep } from '../plan/process';
+import { type NumberStep, type Step, type TextStep, Verb } from '../plan/step';
+import type { SysctlStep } from '../plan/sysctl';
+import { Context } from './context';
+import { lowerAwait, lowerFailure, lowerHostname, lowerLoopback, lowerSession, lowerSysctl } from './lower-init';
+import { lowerClock, lowerClone, lowerJoin, lowerOomScore, lowerReset } from './lower-launcher';
+import { lowerBind, lowerCgroupMount, lowerMount, lowerRemount } from './lower-mount';
+import { lowerDevice, lowerDirectory, lowerLink, lowerMask, lowerReadonly, lowerSeal } from './lower-path';
+import {
+  lowerBounding,
+  lowerCapabilities,
+  lowerCwd,
+  lowerExecute,
+  lowerFind,
+  lowerNoNewPrivileges,
+  lowerReady,
+  lowerRlimit,
+  lowerUmask,
+  lowerUser,
+} from './lower-process';
+import { lowerPivot, lowerPropagation, lowerRoot } from './lower-root';
+import { lowerTerminal } from './lower-terminal';
+import { Program } from './program';
+
+/** The program of a plan: the steps of the image in their order, then what happens on a failure. */
+export function lower(planner: Planner): Program {
+  const context = new Context(planner, new Program());
+  for (let index = 0; index < planner.steps.length; index++) {
+    const step = planner.steps[index];
+    context.program.step = index;
+    context.program.node = step.node;
+    lowerStep(context, step);
+  }
+  lowerFailure(context);
+  return context.program;
+}
+
+function lowerStep(context: Context, step: Step): void {
+  switch (step.verb) {
+    case Verb.CREATE_CGROUP:
+    case Verb.LIMIT:
+      return; // the host's
+    case Verb.RESET:
+      return lowerReset(context);
+    case Verb.OOM_SCORE:
+      return lowerOomScore(context, step as NumberStep);
+    case Verb.JOIN:
+      return lowerJoin(context, step as JoinStep);
+    case Verb.OFFSET_CLOCK:
+      return lowerClock(context, step as ClockStep);
+    case Verb.CLONE:
+      return lowerClone(context, step as CloneStep);
+    case Verb.SESSION:
+      return lowerSession(context);
+    case Verb.LOOPBACK:
+      return lowerLoopback(context);
+    case Verb.HOSTNAME:
+    case Verb.DOMAINNAME:
+      return lowerHostname(context, step as TextStep);
+    case Verb.PROPAGATION:
+      return lowerPropagation(context, step as PropagationStep);
+    case Verb.ROOT:
+      return lowerRoot(context, step as TextStep);
+    case Verb.AWAIT:
+      return lowerAwait(context);
+    case Verb.CGROUP_NAMESPACE:
+      return context.unshareCgroup();
+    case Verb.MOUNT:
+      return lowerMount(context, step as MountStep);
+    case Verb.BIND:
+      return lowerBind(context, step as BindStep);
+    case Verb.REMOUNT:
+      return lowerRemount(context, step as RemountStep);
+    case Verb.CGROUP_MOUNT:
+      return lowerCgroupMount(context, step as CgroupMountStep);
+    case Verb.DEVICE:
+      return lowerDevice(context, step as DeviceStep);
+    case Verb.LINK:
+      return lowerLink(context, step as LinkStep);
+    case Verb.SYSCTL:
+      return lowerSysctl(context, step as SysctlStep);
+    case Verb.CWD_DIRECTORY:
+      return lowerDirectory(context, step as TextStep);
+    case Verb.MASK:
+      return lowerMask(context, step as TextStep);
+    case Verb.READONLY:
+      return lowerReadonly(context, step as TextStep);
+    case Verb.SEAL:
+      return lowerSeal(context, step as TextStep);
+    case Verb.TERMINAL:
+      return lowerTerminal(context, step as TerminalStep);
+    case Verb.PIVOT:
+      return lowerPivot(context, step as PivotStep);
+    case Verb.RLIMIT:
+      return lowerRlimit(context, step as RlimitStep);
+    case Verb.BOUNDING:
+      return lowerBounding(context, step as BoundingStep);
+    case Verb.CAPABILITIES:
+      return lowerCapabilities(context, step as CapabilitiesStep);
+    case Verb.USER:
+      return lowerUser(context, step as UserStep);
+    case Verb.CWD:
+      return lowerCwd(context, step as TextStep);
+    case Verb.UMASK:
+      return lowerUmask(context, step as NumberStep);
+    case Verb.NO_NEW_PRIVILEGES:
+      return lowerNoNewPrivileges(context);
+    case Verb.FIND:
+      return lowerFind(context, executeStep(context));
+    case Verb.READY:
+      return lowerReady(context);
+    case Verb.EXECUTE:
+      return lowerExecute(context, step as ExecuteStep);
+    default:
+      assert(false, 'a verb without rows');
+  }
+}
+
+/** What FIND looks for is what the last step executes. */
+function executeStep(context: Context): ExecuteStep {
+  const steps = context.planner.steps;
+  return steps[steps.length - 1] as ExecuteStep;
+}

@@ -1,0 +1,116 @@
+/** Writes JSON as UTF-8. Commas come by themselves; numbers that JavaScript cannot hold are the caller's to write as strings. */
+export class Writer {
+  private area: StaticArray<u8> = new StaticArray<u8>(8192);
+  length: i32 = 0;
+  private needsComma: bool = false;
+
+  get pointer(): usize {
+    return changetype<usize>(this.area);
+  }
+
+  beginObject(): void {
+    this.open(0x7b);
+  }
+
+  endObject(): void {
+    this.close(0x7d);
+  }
+
+  beginArray(): void {
+    this.open(0x5b);
+  }
+
+  endArray(): void {
+    this.close(0x5d);
+  }
+
+  key(name: string): void {
+    this.separate();
+    this.quoted(name);
+    this.byte(0x3a);
+    this.needsComma = false;
+  }
+
+  string(value: string): void {
+    this.separate();
+    this.quoted(value);
+  }
+
+  /** A number within ±2^53. */
+  integer(value: i64): void {
+    this.separate();
+    this.plain(value.toString());
+  }
+
+  boolean(value: bool): void {
+    this.separate();
+    this.plain(value ? 'true' : 'false');
+  }
+
+  field(key: string, value: string): void {
+    this.key(key);
+    this.string(value);
+  }
+
+  fieldInteger(key: string, value: i64): void {
+    this.key(key);
+    this.integer(value);
+  }
+
+  fieldBoolean(key: string, value: bool): void {
+    this.key(key);
+    this.boolean(value);
+  }
+
+  private open(bracket: u8): void {
+    this.separate();
+    this.byte(bracket);
+    this.needsComma = false;
+  }
+
+  private close(bracket: u8): void {
+    this.byte(bracket);
+    this.needsComma = true;
+  }
+
+  private separate(): void {
+    if (this.needsComma) this.byte(0x2c);
+    this.needsComma = true;
+  }
+
+  private quoted(text: string): void {
+    this.byte(0x22);
+    let from = 0;
+    for (let index = 0; index < text.length; index++) {
+      const code = text.charCodeAt(index);
+      if (code >= 0x20 && code != 0x22 && code != 0x5c) continue;
+      this.plain(text.substring(from, index));
+      this.byte(0x5c);
+      if (code >= 0x20) this.byte(<u8>code);
+      else this.plain(`u00${code < 16 ? '0' : ''}${code.toString(16)}`);
+      from = index + 1;
+    }
+    this.plain(from == 0 ? text : text.substring(from));
+    this.byte(0x22);
+  }
+
+  private plain(text: string): void {
+    this.reserve(text.length * 3);
+    const written = String.UTF8.encodeUnsafe(changetype<usize>(text), text.length, this.pointer + this.length);
+    this.length += <i32>written;
+  }
+
+  private byte(value: u8): void {
+    this.reserve(1);
+    store<u8>(this.pointer + this.length++, value);
+  }
+
+  private reserve(count: i32): void {
+    if (this.length + count <= this.area.length) return;
+    let capacity = this.area.length;
+    while (capacity < this.length + count) capacity *= 2;
+    const wider = new StaticArray<u8>(capacity);
+    memory.copy(changetype<usize>(wider), this.pointer, this.length);
+    this.area = wider;
+  }
+}

@@ -1,0 +1,179 @@
+import type { Cpu, Memory, Resources } from '../spec/resources';
+import { addLimit, onlyOnV1 } from './cgroup';
+import type { Planner } from './planner';
+
+/** Bytes, or the file's word for "no limit". */
+function bytes(value: i64, unlimited: string): string {
+  return value < 0 ? unlimited : value.toString();
+}
+
+export function planMemory(planner: Planner, resources: Resources): void {
+  const memory = resources.memory;
+  if (!memory) return;
+  const kernel = memory.kernel;
+  if (kernel) ignoredKernelLimit(planner, 'kernel', kernel.node);
+  const kernelTcp = memory.kernelTCP;
+  if (kernelTcp) ignoredKernelLimit(planner, 'kernelTCP', kernelTcp.node);
+  const check = memory.checkBeforeUpdate;
+  // Only an update can take away what is in use; a new cgroup uses nothing.
+  if (check && check.value && !planner.facts.cgroup.isUnified)
+    onlyOnV2(planner, 'memory.checkBeforeUpdate', check.node);
+  const swap = memory.swap;
+  const limit = memory.limit;
+  if (swap && swap.value > 0 && (!limit || limit.value == 0)) {
+    planner.error(
+      'OCI401',
+      'swap-without-limit',
+      swap.node,
+      'memory.swap is memory and swap together, and there is no memory.limit',
+      'set memory.limit',
+    );
+    return;
+  }
+  if (swap && limit && swap.value >= 0 && limit.value > swap.value) {
+    planner.error(
+      'OCI401',
+      'swap-below-limit',
+      swap.node,
+      `memory.swap (${swap.value}) is less than memory.limit (${limit.value})`,
+      'swap is memory and swap together: make it at least the limit',
+    );
+    return;
+  }
+  if (planner.facts.cgroup.isUnified) planMemoryV2(planner, memory);
+  else planMemoryV1(planner, memory);
+}
+
+/** Documentation/admin-guide/cgroup-v1/memory.rst */
+function planMemoryV1(planner: Planner, memory: Memory): void {
+  const limit = memory.limit;
+  const swap = memory.swap;
+  // Without a limit of memory and swap together, the limit of memory alone only moves pages to swap.
+  if (limit && limit.value != 0)
+    addLimit(planner, 'memory', 'memory.limit_in_bytes', limit.value.toString(), limit.node);
+  if (swap && swap.value != 0)
+    addLimit(planner, 'memory', 'memory.memsw.limit_in_bytes', swap.value.toString(), swap.node);
+  const reservation = memory.reservation;
+  if (reservation && reservation.value != 0) {
+    addLimit(planner, 'memory', 'memory.soft_limit_in_bytes', reservation.value.toString(), reservation.node);
+  }
+  const swappiness = memory.swappiness;
+  if (swappiness) {
+    if (swappiness.value > 100)
+      planner.error(
+        'OCI403',
+        'swappiness-range',
+        swappiness.node,
+        `swappiness is ${swappiness.value}`,
+        'it goes from 0 to 100',
+      );
+    else addLimit(planner, 'memory', 'memory.swappiness', swappiness.value.toString(), swappiness.node);
+  }
+  const oomKiller = memory.disableOOMKiller;
+  if (oomKiller && oomKiller.value) addLimit(planner, 'memory', 'memory.oom_control', '1', oomKiller.node);
+  const hierarchy = memory.useHierarchy;
+  if (hierarchy && hierarchy.value) addLimit(planner, 'memory', 'memory.use_hierarchy', '1', hierarchy.node);
+}
+
+/** Documentation/admin-guide/cgroup-v2.rst#memory; swap there is counted without the memory. */
+function planMemoryV2(planner: Planner, memory: Memory): void {
+  const limit = memory.limit;
+  const swap = memory.swap;
+  if (swap && swap.value != 0) {
+    const only = swap.value < 0 || !limit || limit.value < 0 ? -1 : swap.value - limit.value;
+    addLimit(planner, 'memory', 'memory.swap.max', bytes(only, 'max'), swap.node);
+  }
+  if (limit && limit.value != 0) addLimit(planner, 'memory', 'memory.max', bytes(limit.value, 'max'), limit.node);
+  const reservation = memory.reservation;
+  if (reservation && reservation.value != 0) {
+    addLimit(planner, 'memory', 'memory.low', bytes(reservation.value, 'max'), reservation.node);
+  }
+  const swappiness = memory.swappiness;
+  if (swappiness) onlyOnV1(planner, 'memory.swappiness', swappiness.node);
+  const oomKiller = memory.disableOOMKiller;
+  if (oomKiller && oomKiller.value) onlyOnV1(planner, 'memory.disableOOMKiller', oomKiller.node);
+  // Version 2 always counts by hierarchy: useHierarchy asks for what is there.
+}
+
+export function planCpu(planner: Planner, resources: Resources): void {
+  const cpu = resources.cpu;
+  if (!cpu) return;
+  if (planner.facts.cgroup.isUnified) planCpuV2(planner, cpu);
+  else planCpuV1(planner, cpu);
+  const cpus = cpu.cpus;
+  if (cpus && cpus.value != '') addLimit(planner, 'cpuset', 'cpuset.cpus', cpus.value, cpus.node);
+  const mems = cpu.mems;
+  if (mems && mems.value != '') addLimit(planner, 'cpuset', 'cpuset.mems', mems.value, mems.node);
+}
+
+/** Documentation/scheduler/sched-bwc.rst, sched-rt-group.rst: a period before its quota, a quota before its burst. */
+function planCpuV1(planner: Planner, cpu: Cpu): void {
+  const shares = cpu.shares;
+  if (shares && shares.value != 0) addLimit(planner, 'cpu', 'cpu.shares', shares.value.toString(), shares.node);
+  const idle = cpu.idle;
+  if (idle) addLimit(planner, 'cpu', 'cpu.idle', idle.value.toString(), idle.node);
+  const period = cpu.period;
+  if (period && period.value != 0) addLimit(planner, 'cpu', 'cpu.cfs_period_us', period.value.toString(), period.node);
+  const quota = cpu.quota;
+  if (quota && quota.value != 0) addLimit(planner, 'cpu', 'cpu.cfs_quota_us', quota.value.toString(), quota.node);
+  const burst = cpu.burst;
+  if (burst) addLimit(planner, 'cpu', 'cpu.cfs_burst_us', burst.value.toString(), burst.node);
+  const realtimePeriod = cpu.realtimePeriod;
+  if (realtimePeriod && realtimePeriod.value != 0) {
+    addLimit(planner, 'cpu', 'cpu.rt_period_us', realtimePeriod.value.toString(), realtimePeriod.node);
+  }
+  const realtimeRuntime = cpu.realtimeRuntime;
+  if (realtimeRuntime && realtimeRuntime.value != 0) {
+    addLimit(planner, 'cpu', 'cpu.rt_runtime_us', realtimeRuntime.value.toString(), realtimeRuntime.node);
+  }
+}
+
+function planCpuV2(planner: Planner, cpu: Cpu): void {
+  const idle = cpu.idle;
+  if (idle) addLimit(planner, 'cpu', 'cpu.idle', idle.value.toString(), idle.node);
+  const shares = cpu.shares;
+  if (shares && shares.value != 0 && !(idle && idle.value == 1)) {
+    addLimit(planner, 'cpu', 'cpu.weight', weightOfShares(shares.value).toString(), shares.node);
+  }
+  const quota = cpu.quota;
+  const period = cpu.period;
+  const hasQuota = quota != null && quota.value != 0;
+  const hasPeriod = period != null && period.value != 0;
+  if (hasQuota || hasPeriod) {
+    const amount = quota && quota.value > 0 ? quota.value.toString() : 'max';
+    const interval: u64 = period && period.value != 0 ? period.value : 100000;
+    addLimit(planner, 'cpu', 'cpu.max', `${amount} ${interval}`, quota ? quota.node : period!.node);
+  }
+  const burst = cpu.burst;
+  if (burst) addLimit(planner, 'cpu', 'cpu.max.burst', burst.value.toString(), burst.node);
+  const realtimePeriod = cpu.realtimePeriod;
+  if (realtimePeriod && realtimePeriod.value != 0) onlyOnV1(planner, 'cpu.realtimePeriod', realtimePeriod.node);
+  const realtimeRuntime = cpu.realtimeRuntime;
+  if (realtimeRuntime && realtimeRuntime.value != 0) onlyOnV1(planner, 'cpu.realtimeRuntime', realtimeRuntime.node);
+}
+
+/**
+ * cpu.weight (1..10000, usual 100) for cpu.shares (2..262144, usual 1024): the curve through (2, 1), (1024, 100) and
+ * (262144, 10000) that runc and crun agreed on; the straight line they had before made 1024 shares a weight of 39.
+ */
+export function weightOfShares(shares: u64): u64 {
+  if (shares <= 2) return 1;
+  if (shares >= 262144) return 10000;
+  const logarithm = Math.log2(<f64>shares);
+  const exponent = (logarithm * logarithm + 125 * logarithm) / 612 - 7.0 / 34;
+  return <u64>Math.ceil(10 ** exponent);
+}
+
+function ignoredKernelLimit(planner: Planner, field: string, node: i32): void {
+  planner.warning(
+    'OCI404',
+    'kernel-memory',
+    node,
+    `memory.${field} has no effect: the kernel dropped this limit`,
+    'remove it',
+  );
+}
+
+function onlyOnV2(planner: Planner, field: string, node: i32): void {
+  planner.warning('OCI414', 'v2-only', node, `${field} has no effect on cgroup v1`, 'remove it');
+}

@@ -1,0 +1,103 @@
+import type { Writer } from '../json/writer';
+import type { MountOptions } from './mount-options';
+import { writeOptions } from './mounts';
+import type { Planner } from './planner';
+import type { Hierarchy } from './request';
+import { Step, Verb } from './step';
+
+/** One hierarchy below the container's cgroup directory. */
+export class CgroupBranch {
+  constructor(
+    /** Directory below the destination, '' for the destination itself. */
+    public name: string,
+    /** The host's directory to bind, '' to mount the hierarchy itself. */
+    public source: string,
+    /** Filesystem and data, where it is mounted: cgroup with its controllers, or cgroup2. */
+    public type: string,
+    public data: string[],
+  ) {}
+}
+
+/**
+ * A mount of type cgroup: with a cgroup namespace the hierarchies themselves, which then show the container's own
+ * cgroup as their root; without one a bind of the container's directory. On v1 a tmpfs holds a directory for each
+ * hierarchy and a link for each controller of a joint one (cpu → cpu,cpuacct).
+ */
+export class CgroupMountStep extends Step {
+  branches: CgroupBranch[] = [];
+  /** Name and target of links, one after the other. */
+  links: string[] = [];
+
+  constructor(
+    public destination: string,
+    public isUnified: bool,
+    public options: MountOptions,
+    node: i32,
+  ) {
+    super(Verb.CGROUP_MOUNT, node);
+  }
+
+  override describe(): string {
+    return `cgroup mount on ${this.destination}`;
+  }
+
+  override write(writer: Writer): void {
+    writer.field('destination', this.destination);
+    writer.fieldInteger('version', this.isUnified ? 2 : 1);
+    writer.key('branches');
+    writer.beginArray();
+    for (let index = 0; index < this.branches.length; index++) {
+      const branch = this.branches[index];
+      writer.beginObject();
+      writer.field('name', branch.name);
+      if (branch.source != '') writer.field('source', branch.source);
+      else writer.field('type', branch.type);
+      writer.endObject();
+    }
+    writer.endArray();
+    writeOptions(writer, this.options);
+  }
+}
+
+export function planCgroupMount(planner: Planner, path: string, options: MountOptions, node: i32): void {
+  const cgroup = planner.facts.cgroup;
+  if (!cgroup.exists) {
+    planner.error(
+      'OCI802',
+      'no-cgroup',
+      node,
+      'this host has no cgroups to mount',
+      'mount a cgroup filesystem on /sys/fs/cgroup',
+    );
+    return;
+  }
+  for (let index = 0; index < options.data.length; index++) {
+    planner.warning(
+      'OCI305',
+      'data-on-cgroup',
+      options.dataNodes[index],
+      `"${options.data[index]}" has no effect on a cgroup mount: the host's hierarchies are what they are`,
+      'remove it',
+    );
+  }
+  const isOwn = planner.namespaces.creates('cgroup');
+  const step = new CgroupMountStep(path, cgroup.isUnified, options, node);
+  if (cgroup.isUnified) {
+    step.branches.push(new CgroupBranch('', isOwn ? '' : cgroup.mount + planner.cgroupPath, 'cgroup2', []));
+  } else {
+    for (let index = 0; index < cgroup.hierarchies.length; index++)
+      addHierarchy(planner, step, cgroup.hierarchies[index], isOwn);
+  }
+  planner.add(step);
+}
+
+function addHierarchy(planner: Planner, step: CgroupMountStep, hierarchy: Hierarchy, isOwn: bool): void {
+  const name = hierarchy.mount.substring(hierarchy.mount.lastIndexOf('/') + 1);
+  const data = hierarchy.name == '' ? hierarchy.controllers : ['none', `name=${hierarchy.name}`];
+  step.branches.push(new CgroupBranch(name, isOwn ? '' : hierarchy.mount + planner.cgroupPath, 'cgroup', data));
+  if (hierarchy.controllers.length < 2) return;
+  for (let index = 0; index < hierarchy.controllers.length; index++) {
+    step.links.push(hierarchy.controllers[index]);
+    step.links.push(name);
+  }
+}

@@ -1,0 +1,264 @@
+import type { Writer } from '../json/writer';
+import type { Mount } from '../spec/mounts';
+import { planCgroupMount } from './cgroup-mount';
+import { findOption, MountOptions, OptionKind, optionNames } from './mount-options';
+import type { Planner } from './planner';
+import { Step, TextStep, Verb, writeTexts } from './step';
+
+/** include/uapi/linux/mount.h */
+const MOUNT_ATTR_RDONLY: u64 = 1;
+
+/** A new filesystem on a path of the container. */
+export class MountStep extends Step {
+  constructor(
+    public type: string,
+    public source: string,
+    public destination: string,
+    public options: MountOptions,
+    node: i32,
+  ) {
+    super(Verb.MOUNT, node);
+  }
+
+  override describe(): string {
+    return `mount of "${this.type}" on ${this.destination}`;
+  }
+
+  override write(writer: Writer): void {
+    writer.field('type', this.type);
+    writer.field('source', this.source);
+    writer.field('destination', this.destination);
+    writeOptions(writer, this.options);
+  }
+}
+
+/** A file or directory of the host on a path of the container. */
+export class BindStep extends Step {
+  constructor(
+    public source: string,
+    public destination: string,
+    public options: MountOptions,
+    node: i32,
+  ) {
+    super(Verb.BIND, node);
+  }
+
+  override describe(): string {
+    return `bind of ${this.source} on ${this.destination}`;
+  }
+
+  override write(writer: Writer): void {
+    writer.field('source', this.source);
+    writer.field('destination', this.destination);
+    if (this.options.isRecursive) writer.fieldBoolean('recursive', true);
+    writeOptions(writer, this.options);
+  }
+}
+
+/** New attributes for what is mounted on a path of the container already. */
+export class RemountStep extends Step {
+  constructor(
+    public destination: string,
+    public options: MountOptions,
+    node: i32,
+  ) {
+    super(Verb.REMOUNT, node);
+  }
+
+  override describe(): string {
+    return `remount of ${this.destination}`;
+  }
+
+  override write(writer: Writer): void {
+    writer.field('destination', this.destination);
+    writeOptions(writer, this.options);
+  }
+}
+
+const ATTRIBUTES: string[] = ['ro', 'nosuid', 'nodev', 'noexec', 'noatime', 'strictatime', 'nodiratime', 'nosymfollow'];
+const ATTRIBUTE_BITS: u64[] = [1, 2, 4, 8, 0x10, 0x20, 0x80, 0x200000];
+const PROPAGATIONS: string[] = ['unbindable', 'private', 'slave', 'shared'];
+
+export function writeOptions(writer: Writer, options: MountOptions): void {
+  const attributes: string[] = [];
+  const cleared: string[] = [];
+  for (let index = 0; index < ATTRIBUTES.length; index++) {
+    const bit = ATTRIBUTE_BITS[index];
+    if (options.set & bit) attributes.push(ATTRIBUTES[index]);
+    if (options.setRecursive & bit) attributes.push(`r${ATTRIBUTES[index]}`);
+    if (options.clear & bit) cleared.push(ATTRIBUTES[index]);
+    if (options.clearRecursive & bit) cleared.push(`r${ATTRIBUTES[index]}`);
+  }
+  writeTexts(writer, 'attributes', attributes);
+  writeTexts(writer, 'without', cleared);
+  if (options.propagation) writer.field('propagation', propagationName(options.propagation));
+  writeTexts(writer, 'data', options.data);
+}
+
+/** `rslave` for MS_SLAVE|MS_REC */
+export function propagationName(propagation: u64): string {
+  for (let index = 0; index < PROPAGATIONS.length; index++) {
+    if (propagation & ((<u64>1) << (17 + index))) return (propagation & (1 << 14) ? 'r' : '') + PROPAGATIONS[index];
+  }
+  return '';
+}
+
+/** runtime-spec config.md#mounts: in the listed order. */
+export function planMounts(planner: Planner): void {
+  const mounts = planner.spec.mounts;
+  if (!mounts) return;
+  for (let index = 0; index < mounts.items.length; index++) planMount(planner, mounts.items[index]);
+}
+
+/** Whether the container's /dev is the host's own, so that nothing must be made there. */
+export function hasHostDev(planner: Planner): bool {
+  const mounts = planner.spec.mounts;
+  if (!mounts) return false;
+  for (let index = 0; index < mounts.items.length; index++) {
+    const mount = mounts.items[index];
+    const destination = mount.destination;
+    if (destination && cleanPath(destination.value) == '/dev' && readOptions(planner, mount, false).isBind) return true;
+  }
+  return false;
+}
+
+function planMount(planner: Planner, mount: Mount): void {
+  const destination = mount.destination;
+  if (!destination) return;
+  if (hasNul(destination.value)) {
+    planner.error('OCI013', 'nul-in-path', destination.node, 'the destination holds a NUL character', '');
+    return;
+  }
+  const path = cleanPath(destination.value);
+  const uidMappings = mount.uidMappings;
+  if (uidMappings) planner.unsupported(uidMappings.node, 'mounts[].uidMappings');
+  const gidMappings = mount.gidMappings;
+  if (gidMappings) planner.unsupported(gidMappings.node, 'mounts[].gidMappings');
+
+  const options = readOptions(planner, mount, true);
+  const typeValue = mount.type;
+  const type = typeValue ? typeValue.value : '';
+  const sourceValue = mount.source;
+  const source = sourceValue ? sourceValue.value : '';
+  if (options.isRemount) {
+    planner.add(new RemountStep(path, options, mount.node));
+  } else if (options.isBind) {
+    planBind(planner, mount, source, path, options);
+  } else if (type == 'bind') {
+    planner.error(
+      'OCI302',
+      'bind-without-option',
+      typeValue!.node,
+      'the type "bind" alone is no bind mount: there is no filesystem of that name',
+      'add "bind" or "rbind" to options',
+    );
+  } else if (type == '' || type == 'none') {
+    planner.error(
+      'OCI302',
+      'mount-without-type',
+      mount.node,
+      `the mount on ${path} has neither a type nor the option bind`,
+      'name the filesystem in type, or add "rbind" to options',
+    );
+  } else if (path == '/') {
+    planner.error(
+      'OCI315',
+      'mount-on-root',
+      destination.node,
+      'the root itself is no place for a mount',
+      'use root.path',
+    );
+  } else if (type == 'cgroup' || type == 'cgroup2') {
+    planCgroupMount(planner, path, options, mount.node);
+  } else {
+    // A tmpfs starts empty: what belongs into it comes first, then it is read-only.
+    if (type == 'tmpfs' && options.set & MOUNT_ATTR_RDONLY) {
+      options.set &= ~MOUNT_ATTR_RDONLY;
+      planner.seals.push(new TextStep(Verb.SEAL, 'file', path, mount.node));
+    }
+    planner.add(new MountStep(type, source == '' ? type : source, path, options, mount.node));
+  }
+}
+
+function planBind(planner: Planner, mount: Mount, source: string, path: string, options: MountOptions): void {
+  if (source == '') {
+    planner.error(
+      'OCI303',
+      'bind-without-source',
+      mount.node,
+      `the bind mount on ${path} has no source`,
+      'name the file or directory of the host in source',
+    );
+    return;
+  }
+  for (let index = 0; index < options.data.length; index++) {
+    planner.warning(
+      'OCI305',
+      'data-on-bind',
+      options.dataNodes[index],
+      `"${options.data[index]}" is no option of a bind mount and has no effect`,
+      'remove it',
+    );
+  }
+  options.data = [];
+  planner.add(new BindStep(absolute(planner.request.bundle, source), path, options, mount.node));
+}
+
+function readOptions(planner: Planner, mount: Mount, reports: bool): MountOptions {
+  const options = new MountOptions();
+  const list = mount.options;
+  if (!list) return options;
+  for (let index = 0; index < list.items.length; index++) {
+    const text = list.items[index].value;
+    const node = list.items[index].node;
+    const option = findOption(text);
+    if (!option) {
+      if (text == '') continue;
+      options.data.push(text);
+      options.dataNodes.push(node);
+    } else if (option.kind == OptionKind.UNSUPPORTED) {
+      if (reports) planner.unsupported(node, `the mount option ${text}`);
+    } else {
+      options.apply(option);
+      if (option.kind == OptionKind.FILESYSTEM && !options.isBind) {
+        options.data.push(text);
+        options.dataNodes.push(node);
+      }
+    }
+  }
+  return options;
+}
+
+/** A path of config.json from the bundle on. */
+export function absolute(bundle: string, path: string): string {
+  return path.startsWith('/') ? path : `${bundle}/${path}`;
+}
+
+/** `/a/b` for `a//b/`, `/a/./b` and `/x/../a/b`: names only, links are the kernel's affair (RESOLVE_IN_ROOT). */
+export function cleanPath(path: string): string {
+  const parts = path.split('/');
+  const kept: string[] = [];
+  for (let index = 0; index < parts.length; index++) {
+    const part = parts[index];
+    if (part == '' || part == '.') continue;
+    if (part == '..') {
+      if (kept.length) kept.pop();
+    } else kept.push(part);
+  }
+  return `/${kept.join('/')}`;
+}
+
+export function hasNul(text: string): bool {
+  return text.includes('\0');
+}
+
+/** The spec's mount options that a launch carries out, for `features`. */
+export function supportedOptions(): string[] {
+  const names = optionNames();
+  const supported: string[] = [];
+  for (let index = 0; index < names.length; index++) {
+    const option = findOption(names[index]);
+    if (option && option.kind != OptionKind.UNSUPPORTED) supported.push(names[index]);
+  }
+  return supported;
+}

@@ -1,0 +1,92 @@
+import type { Document } from '../json/document';
+import type { Writer } from '../json/writer';
+import { type Report, writeDiagnostics } from '../report';
+import type { Spec } from '../spec/config';
+import { cgroupPathOf, planCgroup } from './cgroup';
+import { planFilesystem, planPivot, planProtection } from './filesystem';
+import { planCgroupNamespace, planHostname, planNamespaces, readNamespaces } from './namespaces';
+import { Planner } from './planner';
+import { planCwdDirectory, planOomScore, planProcess, planTerminal } from './process';
+import type { Request } from './request';
+import { Actor, actorName, type Step, Verb, verbName } from './step';
+import { planSysctls } from './sysctl';
+import { refuseUnsupported } from './unsupported';
+
+/**
+ * The whole translation, in the order of execution. It reports everything that is wrong with the spec and never stops
+ * at the first; whether the steps may be used is the report's errorCount.
+ */
+export function translate(spec: Spec, request: Request, report: Report): Planner {
+  const planner = new Planner(spec, request, report);
+  refuseUnsupported(planner);
+  planner.namespaces = readNamespaces(planner);
+  planner.cgroupPath = cgroupPathOf(planner);
+
+  planCgroup(planner);
+  planner.by(Actor.LAUNCHER, Verb.RESET);
+  planOomScore(planner);
+  planNamespaces(planner);
+
+  planner.by(Actor.INIT, Verb.SESSION);
+  if (planner.namespaces.creates('network')) planner.by(Actor.INIT, Verb.LOOPBACK);
+  planHostname(planner);
+  planCgroupNamespace(planner);
+  planFilesystem(planner);
+  planSysctls(planner);
+  planCwdDirectory(planner);
+  planTerminal(planner);
+  planProtection(planner);
+  planPivot(planner);
+  planProcess(planner);
+  return planner;
+}
+
+/** The plan as a document: src/spec/orlop.v1.schema.json describes it. */
+export function writePlan(writer: Writer, document: Document, planner: Planner): void {
+  const request = planner.request;
+  const spec = planner.spec;
+  writer.beginObject();
+  writer.fieldInteger('version', 1);
+  writer.field('id', request.id);
+  writer.field('bundle', request.bundle);
+  const ociVersion = spec.ociVersion;
+  writer.field('ociVersion', ociVersion ? ociVersion.value : '');
+  writer.fieldInteger('preserveFds', request.preserveFds);
+  const annotations = spec.annotations;
+  writer.key('annotations');
+  writer.beginObject();
+  if (annotations) {
+    for (let index = 0; index < annotations.items.length; index++) {
+      writer.field(annotations.items[index].key, annotations.items[index].value);
+    }
+  }
+  writer.endObject();
+  if (planner.needsHome) {
+    const user = spec.process!.user;
+    const uid = user ? user.uid : null;
+    writer.key('home');
+    writer.beginObject();
+    writer.fieldInteger('uid', uid ? uid.value : 0);
+    writer.endObject();
+  }
+  writer.key('steps');
+  writer.beginArray();
+  for (let index = 0; index < planner.steps.length; index++) writeStep(writer, document, planner.steps[index]);
+  writer.endArray();
+  writer.key('diagnostics');
+  writeDiagnostics(writer, document, planner.report);
+  writer.endObject();
+}
+
+function writeStep(writer: Writer, document: Document, step: Step): void {
+  writer.beginObject();
+  writer.field('verb', verbName(step.verb));
+  writer.field('by', actorName(step.actor));
+  if (step.node >= 0) {
+    writer.field('path', document.pointer(step.node));
+    writer.fieldInteger('line', document.line(document.start(step.node)));
+    writer.fieldInteger('column', document.column(document.start(step.node)));
+  }
+  step.write(writer);
+  writer.endObject();
+}

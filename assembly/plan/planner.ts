@@ -1,0 +1,85 @@
+import { NONE } from '../json/document';
+import type { Report } from '../report';
+import type { Spec } from '../spec/config';
+import { Namespaces } from './namespaces';
+import type { Facts, Request } from './request';
+import { type Actor, Step, Verb } from './step';
+
+/** The state of one translation: what is known, and the steps so far. The order of add() is the order of execution. */
+export class Planner {
+  steps: Step[] = [];
+  namespaces: Namespaces = new Namespaces();
+  /** The cgroup of the container below each mount of a hierarchy. */
+  cgroupPath: string = '';
+  /** The environment has no HOME: the host looks it up and compiles again. */
+  needsHome: bool = false;
+  /** Mounts that become read-only when everything is in place. */
+  seals: Step[] = [];
+  private isAwaited: bool = false;
+
+  constructor(
+    public spec: Spec,
+    public request: Request,
+    public report: Report,
+  ) {}
+
+  get facts(): Facts {
+    return this.request.facts;
+  }
+
+  /** On cgroup v2 the container's first process is born in its cgroup; on v1 the host moves it there. */
+  get entersCgroupAtBirth(): bool {
+    return this.facts.cgroup.isUnified;
+  }
+
+  add(step: Step): void {
+    this.steps.push(step);
+  }
+
+  /** Waits until the host has put the process into its cgroups, once. */
+  awaitHost(): void {
+    if (this.isAwaited) return;
+    this.isAwaited = true;
+    this.add(new Step(Verb.AWAIT));
+  }
+
+  by(actor: Actor, verb: Verb): void {
+    this.add(new Step(verb).by(actor));
+  }
+
+  error(rule: string, name: string, node: i32, message: string, help: string): void {
+    this.report.error(rule, name, node, message, help);
+  }
+
+  warning(rule: string, name: string, node: i32, message: string, help: string): void {
+    this.report.warning(rule, name, node, message, help);
+  }
+
+  /** A field that is read but not carried out yet. Never silent: an error, or on request a warning. */
+  unsupported(node: i32, field: string): void {
+    if (node == NONE) return;
+    const message = `${field}: not supported yet`;
+    if (this.request.ignoreUnsupported) this.report.warning('OCI802', 'unsupported', node, `${message}, ignored`, '');
+    else
+      this.report.error(
+        'OCI802',
+        'unsupported',
+        node,
+        message,
+        'remove the field, or start without it by --ignore-unsupported',
+      );
+  }
+
+  /** Whether the container has a namespace of its own of this type; an error if not. */
+  needs(namespace: string, rule: string, what: string, node: i32): bool {
+    if (this.namespaces.has(namespace)) return true;
+    this.error(
+      rule,
+      'missing-namespace',
+      node,
+      `${what} needs a ${namespace} namespace of its own: it would change the host's`,
+      `add { "type": "${namespace}" } to linux.namespaces`,
+    );
+    return false;
+  }
+}

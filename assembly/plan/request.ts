@@ -1,0 +1,140 @@
+import { type Document, NONE } from '../json/document';
+import type { Report } from '../report';
+import { ObjectReader } from '../spec/reader';
+
+/** A cgroup v1 hierarchy of the host: where it is mounted and what it controls. */
+export class Hierarchy {
+  mount: string = '';
+  /** Of a hierarchy without controllers, such as systemd's. */
+  name: string = '';
+  controllers: string[] = [];
+}
+
+/** man 7 cgroups: how this host has its control groups. */
+export class CgroupFacts {
+  /** v1, hybrid (v1 with an empty v2 beside it), v2 or none */
+  layout: string = 'v2';
+  mount: string = '/sys/fs/cgroup';
+  /** The v2 mount of a hybrid host. */
+  unified: string = '';
+  controllers: string[] = [];
+  hierarchies: Hierarchy[] = [];
+
+  get isUnified(): bool {
+    return this.layout == 'v2';
+  }
+
+  get exists(): bool {
+    return this.layout != 'none';
+  }
+
+  /** The directory of a controller's hierarchy, '' where the host has none. */
+  mountOf(controller: string): string {
+    if (this.isUnified) return this.controllers.includes(controller) ? this.mount : '';
+    for (let index = 0; index < this.hierarchies.length; index++) {
+      const hierarchy = this.hierarchies[index];
+      if (hierarchy.controllers.includes(controller)) return hierarchy.mount;
+    }
+    return '';
+  }
+}
+
+/** What the compiler must not look up. Left out, it is a documented reference host: cgroup v2, all capabilities. */
+export class Facts {
+  capabilities: u64 = (1 << 41) - 1;
+  cgroup: CgroupFacts = new CgroupFacts();
+  /** The caller's RLIMIT_NOFILE, which a JavaScript engine raises for itself; hard 0: unknown. */
+  nofileSoft: u64 = 0;
+  nofileHard: u64 = 0;
+}
+
+/** One launch: what the user asked for beside config.json, and the facts of the host. */
+export class Request {
+  id: string = 'ID';
+  bundle: string = '/bundle';
+  noPivot: bool = false;
+  preserveFds: i32 = 0;
+  ignoreUnsupported: bool = false;
+  /** Value for HOME where the environment has none; '' when the host has not looked it up. */
+  home: string = '';
+  facts: Facts = new Facts();
+}
+
+/**
+ * Reads a request (JSON, version 1; src/spec/orlop.v1.schema.json). A request is written by a program, so whatever is
+ * wrong with it is an error, unknown keys too.
+ */
+export function readRequest(document: Document, report: Report): Request {
+  const request = new Request();
+  if (document.root == NONE) {
+    request.facts.cgroup.controllers = ['cpuset', 'cpu', 'io', 'memory', 'hugetlb', 'pids', 'rdma'];
+    return request;
+  }
+  const reader = new ObjectReader(document, document.root, report);
+  const version = reader.requiredUnsigned('version', 1);
+  if (version && version.value != 1)
+    report.error('OCI004', 'wrong-type', version.node, 'the request is not of version 1', '');
+  const id = reader.string('id');
+  if (id) request.id = id.value;
+  const bundle = reader.string('bundle');
+  if (bundle) request.bundle = bundle.value;
+  const home = reader.string('home');
+  if (home) request.home = home.value;
+  const noPivot = reader.boolean('noPivot');
+  if (noPivot) request.noPivot = noPivot.value;
+  const ignoreUnsupported = reader.boolean('ignoreUnsupported');
+  if (ignoreUnsupported) request.ignoreUnsupported = ignoreUnsupported.value;
+  const preserveFds = reader.unsigned('preserveFds', 65536);
+  if (preserveFds) request.preserveFds = <i32>preserveFds.value;
+  const facts = reader.object('facts');
+  if (facts != NONE) readFacts(document, facts, report, request.facts);
+  else request.facts.cgroup.controllers = ['cpuset', 'cpu', 'io', 'memory', 'hugetlb', 'pids', 'rdma'];
+  reader.finish();
+  return request;
+}
+
+function readFacts(document: Document, node: i32, report: Report, facts: Facts): void {
+  const reader = new ObjectReader(document, node, report);
+  const capabilities = reader.string('capabilities');
+  if (capabilities) facts.capabilities = <u64>U64.parseInt(capabilities.value, 16);
+  const soft = reader.string('nofileSoft');
+  if (soft) facts.nofileSoft = U64.parseInt(soft.value);
+  const hard = reader.string('nofileHard');
+  if (hard) facts.nofileHard = U64.parseInt(hard.value);
+  const cgroup = reader.object('cgroup');
+  if (cgroup != NONE) readCgroup(document, cgroup, report, facts.cgroup);
+  reader.finish();
+}
+
+function readCgroup(document: Document, node: i32, report: Report, facts: CgroupFacts): void {
+  const reader = new ObjectReader(document, node, report);
+  const layout = reader.choice('layout', ['v1', 'hybrid', 'v2', 'none']);
+  if (layout) facts.layout = layout.value;
+  const mount = reader.string('mount');
+  if (mount) facts.mount = mount.value;
+  const unified = reader.string('unified');
+  if (unified) facts.unified = unified.value;
+  facts.controllers = readTexts(reader, 'controllers');
+  const hierarchies = reader.array('hierarchies');
+  if (hierarchies != NONE) {
+    for (let entry = document.firstChild(hierarchies); entry != NONE; entry = document.nextSibling(entry)) {
+      const item = new ObjectReader(document, entry, report);
+      const hierarchy = new Hierarchy();
+      const path = item.requiredString('mount');
+      if (path) hierarchy.mount = path.value;
+      const name = item.string('name');
+      if (name) hierarchy.name = name.value;
+      hierarchy.controllers = readTexts(item, 'controllers');
+      item.finish();
+      facts.hierarchies.push(hierarchy);
+    }
+  }
+  reader.finish();
+}
+
+function readTexts(reader: ObjectReader, key: string): string[] {
+  const texts: string[] = [];
+  const list = reader.strings(key);
+  if (list) for (let index = 0; index < list.items.length; index++) texts.push(list.items[index].value);
+  return texts;
+}

@@ -1,0 +1,64 @@
+import type { Hook } from '../spec/hooks';
+import type { List } from '../spec/value';
+import type { Planner } from './planner';
+
+/** Every field that is read and checked but not carried out yet. A field leaves this file when it works. */
+export function refuseUnsupported(planner: Planner): void {
+  refuseProcess(planner);
+  refuseLinux(planner);
+  const hooks = planner.spec.hooks;
+  if (!hooks) return;
+  refuseHooks(planner, hooks.prestart, 'prestart');
+  refuseHooks(planner, hooks.createRuntime, 'createRuntime');
+  refuseHooks(planner, hooks.createContainer, 'createContainer');
+  refuseHooks(planner, hooks.startContainer, 'startContainer');
+  refuseHooks(planner, hooks.poststart, 'poststart');
+  refuseHooks(planner, hooks.poststop, 'poststop');
+}
+
+function refuseHooks(planner: Planner, hooks: List<Hook> | null, kind: string): void {
+  if (hooks && hooks.items.length > 0) planner.unsupported(hooks.node, `hooks.${kind}`);
+}
+
+function refuseProcess(planner: Planner): void {
+  const process = planner.spec.process;
+  if (!process) return;
+  const apparmor = process.apparmorProfile;
+  if (apparmor && apparmor.value != '') planner.unsupported(apparmor.node, 'process.apparmorProfile');
+  const selinux = process.selinuxLabel;
+  if (selinux && selinux.value != '') planner.unsupported(selinux.node, 'process.selinuxLabel');
+  const ioPriority = process.ioPriority;
+  if (ioPriority) planner.unsupported(ioPriority.node, 'process.ioPriority');
+  const scheduler = process.scheduler;
+  if (scheduler) planner.unsupported(scheduler.node, 'process.scheduler');
+  const affinity = process.execCPUAffinity;
+  if (affinity) planner.unsupported(affinity.node, 'process.execCPUAffinity');
+}
+
+function refuseLinux(planner: Planner): void {
+  const linux = planner.spec.linux;
+  if (!linux) return;
+  const namespaces = linux.namespaces;
+  if (namespaces) {
+    for (let index = 0; index < namespaces.items.length; index++) {
+      const type = namespaces.items[index].type;
+      if (type && type.value == 'user') planner.unsupported(namespaces.items[index].node, 'a user namespace');
+    }
+  }
+  const uidMappings = linux.uidMappings;
+  if (uidMappings && uidMappings.items.length > 0) planner.unsupported(uidMappings.node, 'linux.uidMappings');
+  const gidMappings = linux.gidMappings;
+  if (gidMappings && gidMappings.items.length > 0) planner.unsupported(gidMappings.node, 'linux.gidMappings');
+  const seccomp = linux.seccomp;
+  if (seccomp) planner.unsupported(seccomp.node, 'linux.seccomp');
+  const netDevices = linux.netDevices;
+  if (netDevices && netDevices.items.length > 0) planner.unsupported(netDevices.node, 'linux.netDevices');
+  const intelRdt = linux.intelRdt;
+  if (intelRdt) planner.unsupported(intelRdt.node, 'linux.intelRdt');
+  const memoryPolicy = linux.memoryPolicy;
+  if (memoryPolicy) planner.unsupported(memoryPolicy.node, 'linux.memoryPolicy');
+  const personality = linux.personality;
+  if (personality) planner.unsupported(personality.node, 'linux.personality');
+  const mountLabel = linux.mountLabel;
+  if (mountLabel && mountLabel.value != '') planner.unsupported(mountLabel.node, 'linux.mountLabel');
+}

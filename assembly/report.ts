@@ -1,0 +1,129 @@
+import { type Document, NONE } from './json/document';
+import type { Writer } from './json/writer';
+
+/** Numbers that someone may have stored: add at the end, never change a meaning. */
+export enum Severity {
+  ERROR = 1,
+  WARNING = 2,
+  INFO = 3,
+}
+
+/** One finding: a rule, a place, what is wrong with what was seen, and what to do about it ('' for nothing to say). */
+export class Diagnostic {
+  constructor(
+    public severity: Severity,
+    public rule: string,
+    public name: string,
+    /** The value that the finding is about, or NONE where the document is no JSON. */
+    public node: i32,
+    /** Byte range. */
+    public start: i32,
+    public end: i32,
+    public message: string,
+    public help: string,
+  ) {}
+}
+
+/** More than these would be read by nobody, and a hostile document must not make them fill the memory. */
+const MAX_FINDINGS = 1000;
+
+/** The findings of one document. Nothing stops at the first: whoever reports goes on. */
+export class Report {
+  errorCount: i32 = 0;
+  warningCount: i32 = 0;
+  document: Document | null = null;
+  private findings: Diagnostic[] = [];
+
+  error(rule: string, name: string, node: i32, message: string, help: string): void {
+    this.addNode(Severity.ERROR, rule, name, node, message, help);
+  }
+
+  warning(rule: string, name: string, node: i32, message: string, help: string): void {
+    this.addNode(Severity.WARNING, rule, name, node, message, help);
+  }
+
+  /** Where there is no node: a place in the bytes. */
+  errorAt(rule: string, name: string, start: i32, end: i32, message: string, help: string): void {
+    this.add(new Diagnostic(Severity.ERROR, rule, name, NONE, start, end, message, help));
+  }
+
+  warningAt(rule: string, name: string, start: i32, end: i32, message: string, help: string): void {
+    this.add(new Diagnostic(Severity.WARNING, rule, name, NONE, start, end, message, help));
+  }
+
+  /** About a member's key rather than its value. */
+  errorAtMember(rule: string, name: string, node: i32, start: i32, message: string, help: string): void {
+    this.add(new Diagnostic(Severity.ERROR, rule, name, node, start, this.document!.start(node), message, help));
+  }
+
+  warningAtMember(rule: string, name: string, node: i32, start: i32, message: string, help: string): void {
+    this.add(new Diagnostic(Severity.WARNING, rule, name, node, start, this.document!.start(node), message, help));
+  }
+
+  /** By position; findings of one place stay in the order in which they were made. */
+  sorted(): Diagnostic[] {
+    const order = this.findings.slice(0);
+    order.sort((left, right) => left.start - right.start);
+    return order;
+  }
+
+  get isFull(): bool {
+    return this.findings.length > MAX_FINDINGS;
+  }
+
+  private addNode(severity: Severity, rule: string, name: string, node: i32, message: string, help: string): void {
+    const document = this.document;
+    const start = document && node != NONE ? document.start(node) : 0;
+    const end = document && node != NONE ? document.end(node) : 0;
+    this.add(new Diagnostic(severity, rule, name, node, start, end, message, help));
+  }
+
+  private add(finding: Diagnostic): void {
+    if (finding.severity == Severity.ERROR) this.errorCount++;
+    if (finding.severity == Severity.WARNING) this.warningCount++;
+    if (this.findings.length < MAX_FINDINGS) this.findings.push(finding);
+    else if (this.findings.length == MAX_FINDINGS) {
+      this.findings.push(
+        new Diagnostic(
+          Severity.ERROR,
+          'OCI001',
+          'too-many-findings',
+          NONE,
+          i32.MAX_VALUE,
+          i32.MAX_VALUE,
+          `more than ${MAX_FINDINGS} findings: the rest is not listed`,
+          '',
+        ),
+      );
+      this.errorCount++;
+    }
+  }
+}
+
+/** A JSON array of findings, sorted by position. */
+export function writeDiagnostics(writer: Writer, document: Document, report: Report): void {
+  writer.beginArray();
+  const findings = report.sorted();
+  for (let index = 0; index < findings.length; index++) {
+    const finding = findings[index];
+    const start = min(finding.start, document.length);
+    const end = min(finding.end, document.length);
+    writer.beginObject();
+    writer.field('rule', finding.rule);
+    writer.field('name', finding.name);
+    writer.field('severity', severityName(finding.severity));
+    writer.field('message', finding.message);
+    if (finding.help != '') writer.field('help', finding.help);
+    writer.field('path', finding.node == NONE ? '' : document.pointer(finding.node));
+    writer.fieldInteger('line', document.line(start));
+    writer.fieldInteger('column', document.column(start));
+    writer.fieldInteger('endLine', document.line(end));
+    writer.fieldInteger('endColumn', document.column(end));
+    writer.endObject();
+  }
+  writer.endArray();
+}
+
+function severityName(severity: Severity): string {
+  return severity == Severity.ERROR ? 'error' : severity == Severity.WARNING ? 'warning' : 'info';
+}

@@ -1,0 +1,44 @@
+/** `area/what`. Programs branch on it; people read the message, the path and the hint. */
+export type ErrorCode =
+  | 'usage/invalid'
+  | 'spec/invalid'
+  | 'spec/unsupported'
+  | 'container/exists'
+  | 'container/missing'
+  | 'container/wrong-state'
+  | 'container/invalid-id'
+  | `linux/${string}`
+  | 'launch/failed'
+  | 'core/crash';
+
+export interface ErrorContext {
+  /** JSON pointer into config.json, or the file that the error is about. */
+  path?: string | undefined;
+  line?: number | undefined;
+  column?: number | undefined;
+  /** The way out, as a sentence. */
+  hint?: string | undefined;
+  cause?: unknown;
+  /** What the compiler found, for `spec/invalid`. */
+  diagnostics?: readonly unknown[] | undefined;
+}
+
+export class OrlopError extends Error {
+  override readonly name = 'OrlopError';
+  readonly code: ErrorCode;
+  readonly path?: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly hint?: string;
+  readonly diagnostics?: readonly unknown[];
+
+  constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
+    super(message, context.cause === undefined ? undefined : { cause: context.cause });
+    this.code = code;
+    if (context.path !== undefined) this.path = context.path;
+    if (context.line !== undefined) this.line = context.line;
+    if (context.column !== undefined) this.column = context.column;
+    if (context.hint !== undefined) this.hint = context.hint;
+    if (context.diagnostics !== undefined) this.diagnostics = context.diagnostics;
+  }
+}
