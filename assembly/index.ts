@@ -1,15 +1,15 @@
-import type { Bytes } from './image/bytes';
+import { Bytes } from './image/bytes';
 import { link } from './image/elf';
 import { writeFailure } from './image/explain';
 import { writeListing } from './image/listing';
 import { lower } from './image/lower';
-import type { Program } from './image/program';
+import { Program } from './image/program';
 import { Document } from './json/document';
 import { parse } from './json/parser';
 import { Writer } from './json/writer';
 import { translate, writePlan } from './plan/plan';
-import type { Planner } from './plan/planner';
-import { type Request, readRequest } from './plan/request';
+import { Planner } from './plan/planner';
+import { Request, readRequest } from './plan/request';
 import { Report, writeDiagnostics } from './report';
 import { readSpec } from './spec/config';
 

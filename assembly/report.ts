@@ -1,5 +1,5 @@
-import { type Document, NONE } from './json/document';
-import type { Writer } from './json/writer';
+import { Document, NONE } from './json/document';
+import { Writer } from './json/writer';
 
 /** Numbers that someone may have stored: add at the end, never change a meaning. */
 export enum Severity {

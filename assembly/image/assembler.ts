@@ -1,4 +1,4 @@
-import type { Label } from './label';
+import { Label } from './label';
 
 /**
  * Bytes of machine code with, beside each instruction, the line that a person reads (`orlop plan --interpreter` prints

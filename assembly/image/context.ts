@@ -1,10 +1,10 @@
-import type { Planner } from '../plan/planner';
+import { Planner } from '../plan/planner';
 import { Call } from './calls';
 import { CLONE, CLONE_NEWCGROUP, CLONE_NEWTIME } from './constants';
 import { Label } from './label';
 import { LOG_SIZE, RECORD_SIZE } from './layout';
-import type { Cell, Operand } from './operand';
-import type { Program } from './program';
+import { Cell, Operand } from './operand';
+import { Program } from './program';
 import { STAT_SIZE } from './x86_64';
 
 /**

@@ -15,7 +15,7 @@ import {
   ROW_TARGET,
   ROWS_ADDRESS,
 } from './layout';
-import type { Program } from './program';
+import { Program } from './program';
 import { callNumber, ELF_MACHINE, interpreter, PAGE_SIZE } from './x86_64';
 
 /** elf.h: Elf64_Ehdr, Elf64_Phdr */

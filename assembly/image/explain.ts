@@ -1,8 +1,8 @@
-import type { Document } from '../json/document';
-import type { Writer } from '../json/writer';
-import type { Planner } from '../plan/planner';
-import type { ExecuteStep } from '../plan/process';
-import { type Step, Verb } from '../plan/step';
+import { Document } from '../json/document';
+import { Writer } from '../json/writer';
+import { Planner } from '../plan/planner';
+import { ExecuteStep } from '../plan/process';
+import { Step, Verb } from '../plan/step';
 import { Call } from './calls';
 import {
   EACCES,
@@ -19,7 +19,7 @@ import {
   errnoText,
 } from './errno';
 import { renderCall } from './listing';
-import type { Program, Row } from './program';
+import { Program, Row } from './program';
 
 /**
  * What a failure means: which call of which step failed, where config.json asked for it, and what to do.

@@ -1,8 +1,8 @@
-import type { Writer } from '../json/writer';
+import { Writer } from '../json/writer';
 import { Call, callName } from './calls';
 import { errnoName } from './errno';
 import { ANY_ERROR } from './layout';
-import type { Program, Row } from './program';
+import { Program, Row } from './program';
 
 /**
  * The program as people read it, a line a row, in words that are the row and nothing else:

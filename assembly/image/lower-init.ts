@@ -1,8 +1,8 @@
-import { type TextStep, Verb } from '../plan/step';
-import type { SysctlStep } from '../plan/sysctl';
+import { TextStep, Verb } from '../plan/step';
+import { SysctlStep } from '../plan/sysctl';
 import { Call } from './calls';
 import { AF_INET, IFF_UP_RUNNING, SIOCSIFFLAGS, SOCK_DGRAM_CLOEXEC } from './constants';
-import type { Context } from './context';
+import { Context } from './context';
 import { EAFNOSUPPORT } from './errno';
 import { Label } from './label';
 import { ANY_ERROR, FAILURE_LOG, LOG_SIZE } from './layout';

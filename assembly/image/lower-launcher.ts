@@ -1,6 +1,6 @@
-import type { ClockStep, CloneStep, JoinStep } from '../plan/namespaces';
+import { ClockStep, CloneStep, JoinStep } from '../plan/namespaces';
 import { RLIMIT_NOFILE } from '../plan/process';
-import type { NumberStep } from '../plan/step';
+import { NumberStep } from '../plan/step';
 import { Call } from './calls';
 import {
   AT_FDCWD,
@@ -22,12 +22,12 @@ import {
   SIGPIPE,
   SIGXFSZ,
 } from './constants';
-import { type Context, RecordKind } from './context';
+import { Context, RecordKind } from './context';
 import { Label } from './label';
 import { RECORD_SIZE } from './layout';
 import { setRlimit } from './lower-process';
-import type { Operand } from './operand';
-import type { Program } from './program';
+import { Operand } from './operand';
+import { Program } from './program';
 import { O_DIRECTORY } from './x86_64';
 
 export function atCwd(program: Program): Operand {

@@ -1,6 +1,6 @@
-import type { CgroupMountStep } from '../plan/cgroup-mount';
-import type { MountOptions } from '../plan/mount-options';
-import type { BindStep, MountStep, RemountStep } from '../plan/mounts';
+import { CgroupMountStep } from '../plan/cgroup-mount';
+import { MountOptions } from '../plan/mount-options';
+import { BindStep, MountStep, RemountStep } from '../plan/mounts';
 import { Call } from './calls';
 import {
   AT_RECURSIVE,
@@ -20,7 +20,7 @@ import {
   OPEN_TREE,
   OPEN_TREE_CLONE,
 } from './constants';
-import type { Context } from './context';
+import { Context } from './context';
 import { EBADF, EEXIST } from './errno';
 import { Label } from './label';
 import { atCwd } from './lower-launcher';

@@ -1,5 +1,5 @@
-import type { DeviceStep, LinkStep } from '../plan/filesystem';
-import type { TextStep } from '../plan/step';
+import { DeviceStep, LinkStep } from '../plan/filesystem';
+import { TextStep } from '../plan/step';
 import { Call } from './calls';
 import {
   AT_EMPTY_PATH,
@@ -29,13 +29,13 @@ import {
   S_IFMT,
   S_IFREG,
 } from './constants';
-import type { Context } from './context';
+import { Context } from './context';
 import { EEXIST, ENOENT, ENOTDIR } from './errno';
 import { Label } from './label';
 import { atCwd } from './lower-launcher';
 import { lowerFilesystem } from './lower-mount';
-import type { Cell } from './operand';
-import type { Row } from './program';
+import { Cell } from './operand';
+import { Row } from './program';
 import { O_DIRECTORY, STAT_MODE, STAT_RDEV } from './x86_64';
 
 /** Opens a path below the container's root as the container would see it, and nothing outside. */

@@ -1,6 +1,6 @@
 import { LAST_CAPABILITY } from '../plan/capability';
-import type { BoundingStep, CapabilitiesStep, ExecuteStep, RlimitStep, UserStep } from '../plan/process';
-import type { NumberStep, TextStep } from '../plan/step';
+import { BoundingStep, CapabilitiesStep, ExecuteStep, RlimitStep, UserStep } from '../plan/process';
+import { NumberStep, TextStep } from '../plan/step';
 import { Call } from './calls';
 import {
   AT_EACCESS,
@@ -19,12 +19,12 @@ import {
   RESOLVE_NO_MAGICLINKS,
   X_OK,
 } from './constants';
-import { type Context, RecordKind } from './context';
+import { Context, RecordKind } from './context';
 import { EINVAL, ENOENT, ENOTDIR } from './errno';
 import { Label } from './label';
 import { ANY_ERROR } from './layout';
 import { atCwd } from './lower-launcher';
-import type { Row } from './program';
+import { Row } from './program';
 import { O_DIRECTORY } from './x86_64';
 
 export function lowerRlimit(context: Context, step: RlimitStep): void {

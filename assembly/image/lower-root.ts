@@ -1,5 +1,5 @@
-import type { PivotStep, PropagationStep } from '../plan/filesystem';
-import type { TextStep } from '../plan/step';
+import { PivotStep, PropagationStep } from '../plan/filesystem';
+import { TextStep } from '../plan/step';
 import { Call } from './calls';
 import {
   AT_FLAGS,
@@ -17,7 +17,7 @@ import {
   OPEN_TREE,
   OPEN_TREE_CLONE,
 } from './constants';
-import type { Context } from './context';
+import { Context } from './context';
 import { atCwd } from './lower-launcher';
 import { setAttributes } from './lower-path';
 import { O_DIRECTORY } from './x86_64';

@@ -1,4 +1,4 @@
-import type { TerminalStep } from '../plan/process';
+import { TerminalStep } from '../plan/process';
 import { Call } from './calls';
 import {
   AT_EMPTY_PATH,
@@ -20,10 +20,10 @@ import {
   TIOCSPTLCK,
   TIOCSWINSZ,
 } from './constants';
-import { type Context, RecordKind } from './context';
+import { Context, RecordKind } from './context';
 import { RECORD_SIZE } from './layout';
 import { attach, openFile } from './lower-path';
-import type { Cell } from './operand';
+import { Cell } from './operand';
 
 /**
  * man 4 pts: the pair is made in the container's own devpts, its slave opened through the master and never by a path of

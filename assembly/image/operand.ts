@@ -1,4 +1,4 @@
-import type { FlagNames } from './constants';
+import { FlagNames } from './constants';
 
 /**
  * One argument of a row: its 64 bits, and how a person reads it. The text is only made when somebody asks for a listing

@@ -1,8 +1,8 @@
 import { NONE } from '../json/document';
 import { Bytes } from './bytes';
 import { Call } from './calls';
-import { type FlagNames, OPEN_HOW, RESOLVE } from './constants';
-import type { Label } from './label';
+import { FlagNames, OPEN_HOW, RESOLVE } from './constants';
+import { Label } from './label';
 import { DATA_ADDRESS, LOG_SIZE, RECORD_SIZE } from './layout';
 import { Cell, Flags, Load, Mode, Named, Operand, Struct, Text, Vector } from './operand';
 

@@ -152,12 +152,12 @@ export class Document {
         continue;
       }
       text += this.slice(from, at);
-      const escape = this.byte(at + 1);
-      if (escape == 0x75) {
+      const letter = this.byte(at + 1);
+      if (letter == 0x75) {
         text += String.fromCharCode(this.hex(at + 2));
         at += 6;
       } else {
-        text += unescape(escape);
+        text += escaped(letter);
         at += 2;
       }
       from = at;
@@ -234,8 +234,8 @@ export class Document {
   }
 }
 
-function unescape(escape: u8): string {
-  switch (escape) {
+function escaped(letter: u8): string {
+  switch (letter) {
     case 0x62:
       return '\b';
     case 0x66:
@@ -247,6 +247,6 @@ function unescape(escape: u8): string {
     case 0x74:
       return '\t';
     default:
-      return String.fromCharCode(escape);
+      return String.fromCharCode(letter);
   }
 }

@@ -1,5 +1,5 @@
-import type { Report } from '../report';
-import { type Document, NONE } from './document';
+import { Report } from '../report';
+import { Document, NONE } from './document';
 
 /** Up to this many members are compared pair by pair; more go through a hash table. */
 const FEW: i32 = 8;

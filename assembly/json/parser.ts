@@ -1,4 +1,4 @@
-import type { Report } from '../report';
+import { Report } from '../report';
 import { Document, Kind, NONE } from './document';
 import { Keys } from './keys';
 

@@ -1,5 +1,5 @@
-import type { List, Value } from '../spec/value';
-import type { Planner } from './planner';
+import { List, Value } from '../spec/value';
+import { Planner } from './planner';
 
 /** include/uapi/linux/capability.h; the index is the number. */
 const NAMES: string[] = [

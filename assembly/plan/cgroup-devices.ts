@@ -1,7 +1,7 @@
 import { NONE } from '../json/document';
-import type { DeviceRule, Resources } from '../spec/resources';
+import { DeviceRule, Resources } from '../spec/resources';
 import { addLimit } from './cgroup';
-import type { Planner } from './planner';
+import { Planner } from './planner';
 
 /**
  * What every container may use, after its own rules: making any node, and using those of

@@ -1,8 +1,8 @@
-import type { BlockIo, ThrottleDevice } from '../spec/block-io';
-import type { Resources } from '../spec/resources';
-import type { List } from '../spec/value';
+import { BlockIo, ThrottleDevice } from '../spec/block-io';
+import { Resources } from '../spec/resources';
+import { List } from '../spec/value';
 import { addLimit, onlyOnV1 } from './cgroup';
-import type { Planner } from './planner';
+import { Planner } from './planner';
 
 export function planBlockIo(planner: Planner, resources: Resources): void {
   const io = resources.blockIO;

@@ -1,6 +1,6 @@
-import type { Cpu, Memory, Resources } from '../spec/resources';
+import { Cpu, Memory, Resources } from '../spec/resources';
 import { addLimit, onlyOnV1 } from './cgroup';
-import type { Planner } from './planner';
+import { Planner } from './planner';
 
 /** Bytes, or the file's word for "no limit". */
 function bytes(value: i64, unlimited: string): string {

@@ -1,8 +1,8 @@
-import type { Writer } from '../json/writer';
-import type { MountOptions } from './mount-options';
+import { Writer } from '../json/writer';
+import { MountOptions } from './mount-options';
 import { writeOptions } from './mounts';
-import type { Planner } from './planner';
-import type { Hierarchy } from './request';
+import { Planner } from './planner';
+import { Hierarchy } from './request';
 import { Step, Verb } from './step';
 
 /** One hierarchy below the container's cgroup directory. */

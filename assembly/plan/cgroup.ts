@@ -1,11 +1,11 @@
 import { NONE } from '../json/document';
-import type { Writer } from '../json/writer';
-import type { Resources } from '../spec/resources';
+import { Writer } from '../json/writer';
+import { Resources } from '../spec/resources';
 import { planDeviceRules } from './cgroup-devices';
 import { planBlockIo } from './cgroup-io';
 import { planCpu, planMemory } from './cgroup-memory-cpu';
 import { cleanPath, hasNul } from './mounts';
-import type { Planner } from './planner';
+import { Planner } from './planner';
 import { Actor, LimitStep, Step, Verb, writeTexts } from './step';
 
 /** The container's directory in every hierarchy, made by the host. */

@@ -1,9 +1,9 @@
 import { NONE } from '../json/document';
-import type { Writer } from '../json/writer';
-import type { Device } from '../spec/linux';
-import type { List, Value } from '../spec/value';
+import { Writer } from '../json/writer';
+import { Device } from '../spec/linux';
+import { List, Value } from '../spec/value';
 import { absolute, cleanPath, hasHostDev, hasNul, planMounts, propagationName } from './mounts';
-import type { Planner } from './planner';
+import { Planner } from './planner';
 import { Step, TextStep, Verb } from './step';
 
 /** How mount events travel between the container's tree and the host's. */

@@ -1,8 +1,8 @@
-import type { Writer } from '../json/writer';
-import type { Mount } from '../spec/mounts';
+import { Writer } from '../json/writer';
+import { Mount } from '../spec/mounts';
 import { planCgroupMount } from './cgroup-mount';
 import { findOption, MountOptions, OptionKind, optionNames } from './mount-options';
-import type { Planner } from './planner';
+import { Planner } from './planner';
 import { Step, TextStep, Verb, writeTexts } from './step';
 
 /** include/uapi/linux/mount.h */

@@ -1,6 +1,6 @@
-import type { Writer } from '../json/writer';
-import type { Namespace } from '../spec/linux';
-import type { Planner } from './planner';
+import { Writer } from '../json/writer';
+import { Namespace } from '../spec/linux';
+import { Planner } from './planner';
 import { Actor, Step, TextStep, Verb, writeTexts } from './step';
 
 /** include/uapi/linux/sched.h */

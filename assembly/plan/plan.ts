@@ -1,14 +1,14 @@
-import type { Document } from '../json/document';
-import type { Writer } from '../json/writer';
-import { type Report, writeDiagnostics } from '../report';
-import type { Spec } from '../spec/config';
+import { Document } from '../json/document';
+import { Writer } from '../json/writer';
+import { Report, writeDiagnostics } from '../report';
+import { Spec } from '../spec/config';
 import { cgroupPathOf, planCgroup } from './cgroup';
 import { planFilesystem, planPivot, planProtection } from './filesystem';
 import { planCgroupNamespace, planHostname, planNamespaces, readNamespaces } from './namespaces';
 import { Planner } from './planner';
 import { planCwdDirectory, planOomScore, planProcess, planTerminal } from './process';
-import type { Request } from './request';
-import { Actor, actorName, type Step, Verb, verbName } from './step';
+import { Request } from './request';
+import { Actor, actorName, Step, Verb, verbName } from './step';
 import { planSysctls } from './sysctl';
 import { refuseUnsupported } from './unsupported';
 

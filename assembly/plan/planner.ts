@@ -1,9 +1,9 @@
 import { NONE } from '../json/document';
-import type { Report } from '../report';
-import type { Spec } from '../spec/config';
+import { Report } from '../report';
+import { Spec } from '../spec/config';
 import { Namespaces } from './namespaces';
-import type { Facts, Request } from './request';
-import { type Actor, Step, Verb } from './step';
+import { Facts, Request } from './request';
+import { Actor, Step, Verb } from './step';
 
 /** The state of one translation: what is known, and the steps so far. The order of add() is the order of execution. */
 export class Planner {

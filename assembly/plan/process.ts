@@ -1,9 +1,9 @@
-import type { Writer } from '../json/writer';
-import type { Process } from '../spec/process';
-import type { List, Value } from '../spec/value';
+import { Writer } from '../json/writer';
+import { Process } from '../spec/process';
+import { List, Value } from '../spec/value';
 import { capabilitySet } from './capability';
 import { cleanPath, hasNul } from './mounts';
-import type { Planner } from './planner';
+import { Planner } from './planner';
 import { Actor, NumberStep, Step, TextStep, Verb, writeTexts } from './step';
 
 /** man 2 getrlimit; the index is the number of asm-generic/resource.h. */
@@ -251,7 +251,7 @@ function planPrivileges(planner: Planner, process: Process): void {
   const bounding = new BoundingStep(Verb.BOUNDING, sets ? sets.node : process.node);
   if (sets) bounding.bounding = capabilitySet(planner, sets.bounding);
   planner.add(bounding);
-  planner.add(planUser(planner, process));
+  planner.add(planUser(process));
   const step = new CapabilitiesStep(Verb.CAPABILITIES, sets ? sets.node : process.node);
   planner.add(step);
   if (!sets) return;
@@ -282,7 +282,7 @@ function planPrivileges(planner: Planner, process: Process): void {
   }
 }
 
-function planUser(planner: Planner, process: Process): UserStep {
+function planUser(process: Process): UserStep {
   const user = process.user;
   const uid = user ? user.uid : null;
   const gid = user ? user.gid : null;

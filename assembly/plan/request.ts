@@ -1,5 +1,5 @@
-import { type Document, NONE } from '../json/document';
-import type { Report } from '../report';
+import { Document, NONE } from '../json/document';
+import { Report } from '../report';
 import { ObjectReader } from '../spec/reader';
 
 /** A cgroup v1 hierarchy of the host: where it is mounted and what it controls. */

@@ -1,5 +1,5 @@
 import { NONE } from '../json/document';
-import type { Writer } from '../json/writer';
+import { Writer } from '../json/writer';
 
 /**
  * What a step does. The words cross to the host and to people: rules for editing this list are those of an ABI: add at

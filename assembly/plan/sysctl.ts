@@ -1,6 +1,6 @@
-import type { Writer } from '../json/writer';
-import type { List, Pair } from '../spec/value';
-import type { Planner } from './planner';
+import { Writer } from '../json/writer';
+import { List, Pair } from '../spec/value';
+import { Planner } from './planner';
 import { Step, Verb } from './step';
 
 const IPC_SYSCTLS: string[] = [

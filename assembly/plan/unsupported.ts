@@ -1,6 +1,6 @@
-import type { Hook } from '../spec/hooks';
-import type { List } from '../spec/value';
-import type { Planner } from './planner';
+import { Hook } from '../spec/hooks';
+import { List } from '../spec/value';
+import { Planner } from './planner';
 
 /** Every field that is read and checked but not carried out yet. A field leaves this file when it works. */
 export function refuseUnsupported(planner: Planner): void {

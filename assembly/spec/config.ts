@@ -1,11 +1,11 @@
-import { type Document, NONE } from '../json/document';
-import type { Report } from '../report';
-import { type Hooks, readHooks } from './hooks';
-import { type Linux, readLinux } from './linux';
-import { type Mount, readMounts } from './mounts';
-import { type Process, readProcess } from './process';
+import { Document, NONE } from '../json/document';
+import { Report } from '../report';
+import { Hooks, readHooks } from './hooks';
+import { Linux, readLinux } from './linux';
+import { Mount, readMounts } from './mounts';
+import { Process, readProcess } from './process';
 import { ObjectReader } from './reader';
-import { type List, Located, type Pair, type Value } from './value';
+import { List, Located, Pair, Value } from './value';
 
 /** runtime-spec config.md#root */
 export class Root extends Located {

@@ -1,9 +1,9 @@
 import { NONE } from '../json/document';
-import { type IdMapping, readMappings } from './mounts';
+import { IdMapping, readMappings } from './mounts';
 import { ObjectReader } from './reader';
-import { type Resources, readResources } from './resources';
-import { readSeccomp, type Seccomp } from './seccomp';
-import { List, Located, type Pair, type Value } from './value';
+import { Resources, readResources } from './resources';
+import { readSeccomp, Seccomp } from './seccomp';
+import { List, Located, Pair, Value } from './value';
 
 /** runtime-spec config-linux.md#namespaces */
 export class Namespace extends Located {

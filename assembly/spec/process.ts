@@ -1,6 +1,6 @@
 import { NONE } from '../json/document';
 import { ObjectReader } from './reader';
-import { List, Located, type Value } from './value';
+import { List, Located, Value } from './value';
 
 /** runtime-spec config.md#posix-platform-user */
 export class User extends Located {

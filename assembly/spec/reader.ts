@@ -1,5 +1,5 @@
-import { type Document, Kind, NONE } from '../json/document';
-import type { Report } from '../report';
+import { Document, Kind, NONE } from '../json/document';
+import { Report } from '../report';
 import { nearest } from './nearest';
 import { List, Pair, Value } from './value';
 

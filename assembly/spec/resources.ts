@@ -1,7 +1,7 @@
 import { NONE } from '../json/document';
-import { type BlockIo, readBlockIo } from './block-io';
+import { BlockIo, readBlockIo } from './block-io';
 import { ObjectReader } from './reader';
-import { List, Located, type Pair, type Value } from './value';
+import { List, Located, Pair, Value } from './value';
 
 /** runtime-spec config-linux.md#allowed-device-list */
 export class DeviceRule extends Located {

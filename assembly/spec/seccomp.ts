@@ -1,6 +1,6 @@
 import { NONE } from '../json/document';
 import { ObjectReader } from './reader';
-import { List, Located, type Value } from './value';
+import { List, Located, Value } from './value';
 
 export class SyscallArgument extends Located {
   index: Value<u64> | null = null;

@@ -1,0 +1,129 @@
+import { OrlopError } from '../error.ts';
+import type { Diagnostic, Failure, Plan, Request, Row } from './types.ts';
+
+/** The exports of spec.wasm; assembly/index.ts describes them. */
+interface Abi {
+  memory: WebAssembly.Memory;
+  abiVersion(): number;
+  allocate(length: number): number;
+  result(): number;
+  resultLength(): number;
+  lint(config: number, configLength: number, options: number, optionsLength: number): number;
+  plan(config: number, configLength: number, request: number, requestLength: number): number;
+  image(config: number, configLength: number, request: number, requestLength: number): number;
+  imagePlan(): number;
+  imageRows(): number;
+  imageFailure(row: number, errno: number, log: number, logLength: number): number;
+}
+
+const ABI_VERSION = 1;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/**
+ * One document in one instance of the module: the instance is the arena, and goes with the object. Nothing here needs
+ * Node; a trap of the module is a bug and becomes `core/crash`.
+ */
+export class SpecDocument {
+  private readonly abi: Abi;
+  private readonly config: Uint8Array;
+
+  constructor(module: WebAssembly.Module, config: Uint8Array) {
+    this.abi = new WebAssembly.Instance(module).exports as unknown as Abi;
+    this.config = config;
+    const version = this.abi.abiVersion();
+    if (version !== ABI_VERSION) {
+      throw new OrlopError('core/crash', `spec.wasm has version ${version} of the interface, not ${ABI_VERSION}`, {
+        hint: 'use the spec.wasm of this package',
+      });
+    }
+  }
+
+  /** All shape findings, sorted by position. */
+  lint(): Diagnostic[] {
+    return this.run((abi, config) => {
+      abi.lint(config, this.config.length, 0, 0);
+      return this.json<{ diagnostics: Diagnostic[] }>().diagnostics;
+    });
+  }
+
+  /** What a launch will do. Throws `spec/invalid` with all diagnostics if the config cannot be launched. */
+  plan(request?: Request): Plan {
+    return this.compile(request, 'plan', () => this.json<Plan>());
+  }
+
+  /** The launch image; rows() and failure() are then about it. */
+  image(request: Request): { image: Uint8Array; plan: Plan } {
+    return this.compile(request, 'image', (abi) => {
+      const image = this.bytes().slice();
+      abi.imagePlan();
+      return { image, plan: this.json<Plan>() };
+    });
+  }
+
+  /** The listing of the last image, row by row. */
+  rows(): Row[] {
+    return this.run((abi) => {
+      abi.imageRows();
+      return this.json<Row[]>();
+    });
+  }
+
+  /** What it means that a row of the last image failed; `log` is what the kernel said about a filesystem. */
+  failure(row: number, errno: number, log: Uint8Array): Failure {
+    return this.run((abi) => {
+      const pointer = this.put(log);
+      abi.imageFailure(row, errno, pointer, log.length);
+      return this.json<Failure>();
+    });
+  }
+
+  private compile<T>(request: Request | undefined, what: 'plan' | 'image', give: (abi: Abi) => T): T {
+    return this.run((abi, config) => {
+      const bytes = request ? encoder.encode(JSON.stringify(request)) : new Uint8Array();
+      const errors = abi[what](config, this.config.length, this.put(bytes), bytes.length);
+      if (errors === 0) return give(abi);
+      const { diagnostics } = this.json<{ diagnostics: Diagnostic[] }>();
+      throw invalid(diagnostics);
+    });
+  }
+
+  private run<T>(use: (abi: Abi, config: number) => T): T {
+    try {
+      return use(this.abi, this.put(this.config));
+    } catch (cause) {
+      if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
+      throw new OrlopError('core/crash', `spec.wasm crashed: ${cause.message}`, {
+        hint: 'this is a bug of orlop, whatever the config: please report it with the config',
+        cause,
+      });
+    }
+  }
+
+  private put(bytes: Uint8Array): number {
+    const pointer = this.abi.allocate(bytes.length);
+    new Uint8Array(this.abi.memory.buffer).set(bytes, pointer);
+    return pointer;
+  }
+
+  private bytes(): Uint8Array {
+    return new Uint8Array(this.abi.memory.buffer, this.abi.result(), this.abi.resultLength());
+  }
+
+  private json<T>(): T {
+    return JSON.parse(decoder.decode(this.bytes())) as T;
+  }
+}
+
+/** The first error in the message, all of them in `diagnostics`. */
+function invalid(diagnostics: Diagnostic[]): OrlopError {
+  const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
+  const first = errors[0];
+  const isUnsupported = errors.every((diagnostic) => diagnostic.name === 'unsupported');
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  return new OrlopError(
+    isUnsupported ? 'spec/unsupported' : 'spec/invalid',
+    `${first?.path ? `${first.path}: ` : ''}${first?.message}${more}`,
+    { path: first?.path, line: first?.line, column: first?.column, hint: first?.help, diagnostics },
+  );
+}

@@ -1,0 +1,111 @@
+/** What crosses between the module and its hosts, version 1; orlop.v1.schema.json says the same as JSON Schema. */
+
+/** A finding about config.json. Lines and columns count from 1, columns in UTF-16 code units. */
+export interface Diagnostic {
+  /** Stable id, `OCI302`. */
+  rule: string;
+  name: string;
+  severity: 'error' | 'warning' | 'info';
+  message: string;
+  help?: string;
+  /** JSON pointer, '' for the document. */
+  path: string;
+  line: number;
+  column: number;
+  endLine: number;
+  endColumn: number;
+}
+
+/** Facts of the host that the compiler must not look up. Left out, it is a reference host: cgroup v2, all capabilities. */
+export interface Facts {
+  /** Capabilities that the caller holds, hexadecimal, bit n for capability n. */
+  capabilities?: string;
+  /** The caller's RLIMIT_NOFILE, decimal. */
+  nofileSoft?: string;
+  nofileHard?: string;
+  cgroup?: CgroupFacts;
+}
+
+export interface CgroupFacts {
+  layout: 'v1' | 'hybrid' | 'v2' | 'none';
+  /** v2: where it is mounted, and cgroup.controllers there. */
+  mount?: string;
+  controllers?: string[];
+  /** hybrid: the mount of the v2 hierarchy beside those of v1. */
+  unified?: string;
+  hierarchies?: { mount: string; name?: string; controllers: string[] }[];
+}
+
+/** One launch: what the user asks for beside config.json. */
+export interface Request {
+  version: 1;
+  id?: string;
+  /** Absolute. */
+  bundle?: string;
+  noPivot?: boolean;
+  preserveFds?: number;
+  ignoreUnsupported?: boolean;
+  home?: string;
+  facts?: Facts;
+}
+
+/** One thing that a launch does. The fields beside these depend on the verb. */
+export interface Step {
+  verb: string;
+  by: 'host' | 'launcher' | 'init';
+  /** Where config.json asked for it; absent for what every launch does. */
+  path?: string;
+  line?: number;
+  column?: number;
+  [field: string]: unknown;
+}
+
+export interface CreateCgroupStep extends Step {
+  verb: 'create-cgroup';
+  cgroup: string;
+  directories: string[];
+  controllers?: string[];
+}
+
+export interface LimitStep extends Step {
+  verb: 'limit';
+  directory: string;
+  file: string;
+  value: string;
+  otherFile?: string;
+  otherValue?: string;
+  optional?: boolean;
+}
+
+export interface Plan {
+  version: 1;
+  id: string;
+  bundle: string;
+  ociVersion: string;
+  preserveFds: number;
+  annotations: Record<string, string>;
+  /** The environment has no HOME: of this user the host looks it up, and asks again with `home`. */
+  home?: { uid: number };
+  steps: Step[];
+  diagnostics: Diagnostic[];
+}
+
+/** A line of the program's listing; `step` is an index into the plan's steps. */
+export interface Row {
+  row: number;
+  text: string;
+  step?: number;
+}
+
+/** What a failed row means. */
+export interface Failure {
+  version: 1;
+  row?: number;
+  call?: string;
+  errno?: number;
+  message: string;
+  hint?: string;
+  path?: string;
+  line?: number;
+  column?: number;
+}
