@@ -223,7 +223,6 @@ export const CLONE_ARGS: string[] = [
 ];
 export const SIGKILL: u64 = 9;
 export const SIGPIPE: u64 = 13;
-export const SIGCHLD: u64 = 17;
 export const SIGXFSZ: u64 = 25;
 export const SIG_SETMASK: u64 = 2;
 

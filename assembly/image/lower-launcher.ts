@@ -18,7 +18,6 @@ import {
   RESOLVE_NO_MAGICLINKS,
   RESOLVE_NO_XDEV,
   SIG_SETMASK,
-  SIGCHLD,
   SIGPIPE,
   SIGXFSZ,
 } from './constants';
@@ -130,16 +129,8 @@ export function lowerClone(context: Context, step: CloneStep): void {
   let flags = (step.flags & ~CLONE_NEWTIME) | CLONE_PARENT;
   if (step.intoCgroup) flags |= CLONE_INTO_CGROUP;
   const zero = program.number(0);
-  const fields: Operand[] = [
-    program.flags(flags, CLONE),
-    zero,
-    zero,
-    zero,
-    program.named(SIGCHLD, 'SIGCHLD'),
-    zero,
-    zero,
-    zero,
-  ];
+  // With CLONE_PARENT the exit signal is the launcher's own, and clone3 refuses another.
+  const fields: Operand[] = [program.flags(flags, CLONE), zero, zero, zero, zero, zero, zero, zero];
   if (step.intoCgroup) {
     fields.push(zero);
     fields.push(zero);

@@ -1,0 +1,224 @@
+// The host's part of control groups: directories to make, files to write, processes to move or to end. Which, the plan
+// says; nothing here knows what a limit means.
+
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { OrlopError } from '../error.ts';
+import type { CreateCgroupStep, LimitStep } from '../spec/types.ts';
+import type { CgroupState } from './store.ts';
+
+const code = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+/** The mount that a directory of the plan is below: the first parent that is there. */
+function missingParents(directory: string): string[] {
+  const missing: string[] = [];
+  for (let at = directory; !existsSync(at); at = dirname(at)) missing.unshift(at);
+  return missing;
+}
+
+/** Makes the container's directory in every hierarchy. `made` grows as it goes, so that a failure can be undone. */
+export function createCgroup(step: CreateCgroupStep, state: CgroupState): void {
+  for (const directory of step.directories) {
+    state.directories.push(directory);
+    try {
+      // Another container may remove a common parent that it finds empty, between our look and our mkdir.
+      for (let attempt = 0; ; attempt++) {
+        try {
+          makeMissing(directory, step, state);
+          break;
+        } catch (error) {
+          if (code(error) !== 'ENOENT' || attempt === 3) throw error;
+        }
+      }
+    } catch (cause) {
+      throw new OrlopError('linux/mkdir', `mkdir("${directory}") failed: ${code(cause)}`, {
+        path: step.path,
+        line: step.line,
+        column: step.column,
+        hint: 'the cgroup filesystem has to be writable, and cgroupsPath below a cgroup that may have children',
+        cause,
+      });
+    }
+  }
+}
+
+function makeMissing(directory: string, step: CreateCgroupStep, state: CgroupState): void {
+  const missing = missingParents(directory);
+  if (missing.length === 0) {
+    refuseOccupied(directory);
+    return;
+  }
+  for (const path of missing) {
+    if (step.controllers) enableControllers(dirname(path), step.controllers);
+    mkdirSync(path);
+    if (!state.made.includes(path)) state.made.push(path);
+    copyCpuset(path);
+  }
+}
+
+/** A directory that has processes is somebody else's: their limits would change, and delete would end them. */
+function refuseOccupied(directory: string): void {
+  if (pidsOf(directory).length === 0) return;
+  throw Object.assign(new Error(`${directory} has processes`), { code: 'EEXIST: it has processes already' });
+}
+
+/** cgroup v2: a controller is in a directory only if all parents hand it down. Those that cannot be are found by their limits. */
+function enableControllers(directory: string, controllers: string[]): void {
+  const file = join(directory, 'cgroup.subtree_control');
+  const enabled = readFileSync(file, 'utf8').trim().split(' ');
+  const wanted = controllers.filter((controller) => !enabled.includes(controller));
+  if (wanted.length === 0) return;
+  try {
+    writeExisting(file, wanted.map((controller) => `+${controller}`).join(' '));
+  } catch {
+    for (const controller of wanted) {
+      try {
+        writeExisting(file, `+${controller}`);
+      } catch (error) {
+        if (!['ENOENT', 'EBUSY', 'EOPNOTSUPP', 'EINVAL'].includes(code(error) ?? '')) throw error;
+      }
+    }
+  }
+}
+
+/** man 7 cpuset: on v1 a new directory has no CPUs, and takes no process until it does. */
+function copyCpuset(directory: string): void {
+  for (const name of ['cpuset.cpus', 'cpuset.mems']) {
+    const file = join(directory, name);
+    if (!existsSync(file) || existsSync(join(directory, 'cgroup.type'))) continue;
+    if (readFileSync(file, 'utf8').trim() !== '') continue;
+    writeExisting(file, readFileSync(join(dirname(directory), name), 'utf8'));
+  }
+}
+
+/** Writes one file of the plan. */
+export function applyLimit(step: LimitStep): void {
+  try {
+    writeLimit(step);
+  } catch (cause) {
+    if (step.optional && code(cause) === 'ENOENT') return;
+    throw new OrlopError(
+      'linux/write',
+      `write("${join(step.directory, step.file)}", "${step.value}") failed: ${code(cause)}`,
+      {
+        path: step.path,
+        line: step.line,
+        column: step.column,
+        hint: limitHint(step, code(cause)),
+        cause,
+      },
+    );
+  }
+}
+
+function writeLimit(step: LimitStep): void {
+  const file = join(step.directory, step.file);
+  if (step.otherFile === undefined) writeExisting(file, step.value);
+  else if (existsSync(file)) writeExisting(file, step.value);
+  else writeExisting(join(step.directory, step.otherFile), step.otherValue ?? '');
+}
+
+/** Without O_CREAT: a file that is not there is ENOENT, and not the EPERM of a cgroup filesystem. */
+function writeExisting(file: string, value: string): void {
+  const fd = openSync(file, constants.O_WRONLY);
+  try {
+    writeSync(fd, value);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function limitHint(step: LimitStep, errno: string | undefined): string {
+  if (errno === 'ENOENT') return `this kernel or this hierarchy has no ${step.file}`;
+  if (errno === 'EINVAL' || errno === 'ERANGE') return 'the kernel does not take this value here';
+  if (errno === 'EBUSY') return 'the cgroup uses more than this already, or its children do';
+  if (errno === 'EPERM' || errno === 'EACCES') return 'a parent cgroup, or the caller, does not allow it';
+  return 'look at the limits of the parent cgroup';
+}
+
+/** Moves a process into every directory (v1; on v2 it is born there). */
+export function enterCgroup(state: CgroupState, pid: number): void {
+  for (const directory of state.directories) {
+    const file = join(directory, 'cgroup.procs');
+    try {
+      writeExisting(file, String(pid));
+    } catch (cause) {
+      throw new OrlopError('linux/write', `write("${file}", "${pid}") failed: ${code(cause)}`, {
+        hint: 'a cgroup that is frozen, full or has no CPUs takes no process',
+        cause,
+      });
+    }
+  }
+}
+
+export function pidsOf(directory: string): number[] {
+  try {
+    return readFileSync(join(directory, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
+  } catch (error) {
+    if (code(error) === 'ENOENT' || code(error) === 'ENODEV') return [];
+    throw error;
+  }
+}
+
+/** Every process of the container, those in cgroups that it made for itself too. */
+export function allPids(state: CgroupState): number[] {
+  const pids = new Set<number>();
+  for (const directory of state.directories) {
+    for (const path of descendants(directory)) for (const pid of pidsOf(path)) if (pid > 0) pids.add(pid);
+  }
+  return [...pids];
+}
+
+/** The directory and all below it, the deepest first. */
+function descendants(directory: string): string[] {
+  let entries: { name: string; isDirectory(): boolean }[];
+  try {
+    entries = readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    if (code(error) === 'ENOENT') return [];
+    throw error;
+  }
+  const below = entries
+    .filter((entry) => entry.isDirectory())
+    .flatMap((entry) => descendants(join(directory, entry.name)));
+  return [...below, directory];
+}
+
+/** Removes what was made, the container's own sub-cgroups first. A common parent that others use stays. */
+export function removeCgroup(state: CgroupState): void {
+  const own = state.made.filter((path) => state.directories.includes(path));
+  const parents = state.made.filter((path) => !state.directories.includes(path));
+  for (const directory of own) for (const path of descendants(directory)) removeDirectory(path, true);
+  for (const directory of parents.reverse()) removeDirectory(directory, false);
+}
+
+/** A process that has just died keeps its cgroup busy for a moment. */
+function removeDirectory(path: string, mustGo: boolean): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let attempt = 0; ; attempt++) {
+    try {
+      rmdirSync(path);
+      return;
+    } catch (error) {
+      if (code(error) === 'ENOENT') return;
+      if (!mustGo && ['EBUSY', 'ENOTEMPTY'].includes(code(error) ?? '')) return;
+      if (attempt === 100 || !['EBUSY', 'ENOTEMPTY'].includes(code(error) ?? '')) {
+        throw new OrlopError('linux/rmdir', `rmdir("${path}") failed: ${code(error)}`, {
+          hint: `processes are left in it: see ${path}/cgroup.procs`,
+          cause: error,
+        });
+      }
+      Atomics.wait(pause, 0, 0, attempt < 10 ? 1 : 10);
+    }
+  }
+}

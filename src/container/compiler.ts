@@ -1,0 +1,118 @@
+// From a bundle to a launch image: reads what the compiler must not look up, and asks it.
+
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { OrlopError } from '../error.ts';
+import { O_DIRECTORY, O_PATH, O_RDONLY } from '../linux/constants.ts';
+import { gatherFacts } from '../linux/facts.ts';
+import { close, openat2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, read } from '../linux/file.ts';
+import { isErrno } from '../linux/libc.ts';
+import { specModule } from '../spec/embedded.ts';
+import { SpecDocument } from '../spec/module.ts';
+import type { Diagnostic, Plan, Request, Step } from '../spec/types.ts';
+
+export interface LaunchRequest {
+  id: string;
+  bundle: string;
+  noPivot?: boolean | undefined;
+  preserveFds?: number | undefined;
+  ignoreUnsupported?: boolean | undefined;
+}
+
+export interface Compiled {
+  document: SpecDocument;
+  /** The bytes of config.json. */
+  config: Buffer;
+  request: Request;
+  plan: Plan;
+  image: Uint8Array;
+  rootfs: string;
+}
+
+export function readConfig(bundle: string): Buffer {
+  const file = join(bundle, 'config.json');
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    throw new OrlopError('spec/invalid', `open("${file}") failed: ${code}`, {
+      path: '',
+      hint:
+        code === 'ENOENT'
+          ? existsSync(bundle)
+            ? '"orlop spec" writes a config.json to start from'
+            : `the bundle ${bundle} does not exist: --bundle names its directory`
+          : undefined,
+      cause,
+    });
+  }
+}
+
+/** Compiles the bundle of a launch. Throws `spec/invalid` with every finding. */
+export function compile(launch: LaunchRequest): Compiled {
+  const bundle = resolve(launch.bundle);
+  const config = readConfig(bundle);
+  const request: Request = {
+    version: 1,
+    id: launch.id,
+    bundle,
+    noPivot: launch.noPivot === true,
+    preserveFds: launch.preserveFds ?? 0,
+    ignoreUnsupported: launch.ignoreUnsupported === true,
+    facts: gatherFacts(),
+  };
+  const document = new SpecDocument(specModule(), config);
+  let compiled = document.image(request);
+  const rootfs = checkRootfs(compiled.plan);
+  if (compiled.plan.home) {
+    request.home = homeOf(rootfs, compiled.plan.home.uid);
+    compiled = document.image(request);
+  }
+  return { document, config, request, rootfs, ...compiled };
+}
+
+/** Before anything is made: the most common mistake has the clearest answer. */
+function checkRootfs(plan: Plan): string {
+  const step = plan.steps.find((candidate) => candidate.verb === 'root') as Step & { directory: string };
+  const place = { path: step.path, line: step.line, column: step.column };
+  const failed = (what: string, cause?: unknown): OrlopError =>
+    new OrlopError('spec/invalid', `invalid rootfs: stat("${step.directory}") ${what}`, {
+      ...place,
+      hint: 'root.path is the directory of the root filesystem, absolute or relative to the bundle',
+      cause,
+    });
+  try {
+    if (statSync(step.directory).isDirectory()) return step.directory;
+  } catch (cause) {
+    throw failed(`failed: ${(cause as NodeJS.ErrnoException).code} (no such file or directory)`, cause);
+  }
+  throw failed('answers a file that is not a directory');
+}
+
+/** Where the user is at home by the container's own /etc/passwd; / without an entry, as under runc. */
+function homeOf(rootfs: string, uid: number): string {
+  const root = openat2(-100, rootfs, O_PATH | O_DIRECTORY, 0);
+  try {
+    const fd = openat2(root, 'etc/passwd', O_RDONLY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+    try {
+      const entries = read(fd, 1 << 20)
+        .toString('utf8')
+        .split('\n');
+      for (const entry of entries) {
+        const fields = entry.split(':');
+        if (fields[2] === String(uid) && fields[5]?.startsWith('/')) return fields[5];
+      }
+    } finally {
+      close(fd);
+    }
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR', 'EACCES')) throw error;
+  } finally {
+    close(root);
+  }
+  return '/';
+}
+
+export function warningsOf(plan: Plan): Diagnostic[] {
+  return plan.diagnostics.filter((diagnostic) => diagnostic.severity === 'warning');
+}

@@ -1,0 +1,195 @@
+import { constants, openSync, renameSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { OrlopError } from '../error.ts';
+import { Launch } from '../launch/image.ts';
+import { openBoth } from '../linux/fifo.ts';
+import { close, mkfifo } from '../linux/file.ts';
+import { isErrno } from '../linux/libc.ts';
+import { kill, waitpid } from '../linux/process.ts';
+import type { CreateCgroupStep, Diagnostic, LimitStep } from '../spec/types.ts';
+import { applyLimit, createCgroup, enterCgroup } from './cgroup.ts';
+import { type Compiled, compile, type LaunchRequest, warningsOf } from './compiler.ts';
+import { removeAll } from './delete.ts';
+import { checkPrivileges } from './privileges.ts';
+import { readStat } from './status.ts';
+import { type Entry, type State, Store } from './store.ts';
+
+export interface CreateOptions extends LaunchRequest {
+  root: string;
+  pidFile?: string | undefined;
+  /** Takes the master of the container's terminal. */
+  console?: ((master: number) => void) | undefined;
+  warn?: ((diagnostic: Diagnostic) => void) | undefined;
+}
+
+/** A created container: its process waits for start. The entry is locked, and the caller's to close. */
+export interface Created {
+  entry: Entry;
+  state: State & { pid: number };
+  compiled: Compiled;
+}
+
+/** runtime-spec runtime.md#create. After an error everything is as before. */
+export function create(options: CreateOptions): Created {
+  checkPrivileges();
+  const compiled = compile(options);
+  checkConsole(compiled, options);
+  for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
+
+  const entry = new Store(options.root).create(options.id);
+  const state = newState(compiled);
+  try {
+    launch(entry, state, compiled, options);
+    if (options.pidFile !== undefined) writePidFile(options.pidFile, state.pid as number);
+    return { entry, state: state as State & { pid: number }, compiled };
+  } catch (error) {
+    undo(entry, state, error);
+    throw error;
+  }
+}
+
+function newState(compiled: Compiled): State {
+  const { plan, request, rootfs } = compiled;
+  return {
+    version: 1,
+    id: plan.id,
+    ociVersion: plan.ociVersion,
+    bundle: plan.bundle,
+    rootfs,
+    created: new Date().toISOString(),
+    owner: process.getuid?.() === 0 ? 'root' : userInfo().username,
+    annotations: plan.annotations,
+    cgroup: { directories: [], made: [] },
+    request,
+  };
+}
+
+/**
+ * The image runs while the host does its own part; where they meet is drawn in assembly/image/context.ts. What is on
+ * record before anything is made can be removed, whoever dies when.
+ */
+function launch(entry: Entry, state: State, compiled: Compiled, options: CreateOptions): void {
+  const { plan } = compiled;
+  const cgroup = plan.steps.find((step) => step.verb === 'create-cgroup') as CreateCgroupStep | undefined;
+  const isUnified = cgroup?.controllers !== undefined;
+  writeFileSync(entry.file('config.json'), compiled.config, { mode: 0o600 });
+  mkfifo(entry.file('start'), 0o600);
+  mkfifo(entry.file('exec'), 0o600);
+  if (cgroup) {
+    // Planned first, so that even a killed create leaves nothing that delete does not know.
+    entry.write({ ...state, cgroup: { directories: cgroup.directories, made: cgroup.directories } });
+    createCgroup(cgroup, state.cgroup);
+  }
+  entry.write(state);
+
+  const startFifo = openBoth(entry.file('start'));
+  const execFifo = openBoth(entry.file('exec'));
+  const cgroupFd = isUnified
+    ? openSync(cgroup?.directories[0] as string, constants.O_RDONLY | constants.O_DIRECTORY)
+    : undefined;
+  let running: Launch;
+  try {
+    const preserveFds = compiled.request.preserveFds ?? 0;
+    running = new Launch({ image: compiled.image, preserveFds, startFifo, execFifo, cgroup: cgroupFd });
+  } finally {
+    close(startFifo);
+    close(execFifo);
+    if (cgroupFd !== undefined) close(cgroupFd);
+  }
+  try {
+    const limits = plan.steps.filter((step) => step.verb === 'limit') as LimitStep[];
+    for (const limit of limits) applyLimit(limit);
+    converse(running, entry, state, compiled, options, isUnified);
+  } catch (error) {
+    running.abort();
+    throw error;
+  } finally {
+    running.close();
+  }
+}
+
+function converse(
+  running: Launch,
+  entry: Entry,
+  state: State,
+  compiled: Compiled,
+  options: CreateOptions,
+  isUnified: boolean,
+): void {
+  const isAwaited = compiled.plan.steps.some((step) => step.verb === 'await');
+  for (;;) {
+    const { message, fd } = running.receive();
+    if (message.kind === 'pid') {
+      state.pid = message.pid;
+      state.startTime = readStat(message.pid)?.startTime ?? '';
+      entry.write(state);
+      running.reapLauncher();
+      if (!isUnified) enterCgroup(state.cgroup, message.pid);
+      if (isAwaited) running.answer();
+    } else if (message.kind === 'console') {
+      if (fd !== undefined) options.console?.(fd);
+    } else if (message.kind === 'failed') {
+      throw launchError(compiled, message);
+    } else {
+      state.isCreated = true;
+      entry.write(state);
+      running.answer();
+      return;
+    }
+  }
+}
+
+/** A failed row in words, with its place in config.json. */
+export function launchError(
+  compiled: Pick<Compiled, 'document'>,
+  failed: { row: number; errno: number; log: Uint8Array },
+): OrlopError {
+  const failure = compiled.document.failure(failed.row, failed.errno, failed.log);
+  const message = failure.call === undefined ? failure.message : `${failure.message}: ${failure.call}`;
+  return new OrlopError('launch/failed', message, {
+    path: failure.path,
+    line: failure.line,
+    column: failure.column,
+    hint: failure.hint,
+  });
+}
+
+function checkConsole(compiled: Compiled, options: CreateOptions): void {
+  const step = compiled.plan.steps.find((candidate) => candidate.verb === 'terminal');
+  if (!step || options.console) return;
+  throw new OrlopError('usage/invalid', 'process.terminal is true, and nobody takes the terminal', {
+    path: step.path,
+    line: step.line,
+    column: step.column,
+    hint: 'name a socket with --console-socket, or set process.terminal to false',
+  });
+}
+
+function writePidFile(file: string, pid: number): void {
+  const temporary = `${file}.${process.pid}`;
+  writeFileSync(temporary, String(pid));
+  renameSync(temporary, file);
+}
+
+/** Everything as before. What fails here is attached to the first error, and never replaces it. */
+function undo(entry: Entry, state: State, error: unknown): void {
+  try {
+    endChild(state);
+    removeAll(entry, state);
+  } catch (second) {
+    if (error instanceof Error && error.cause === undefined) error.cause = second;
+  } finally {
+    entry.close();
+  }
+}
+
+/** The container's process is this process's child: without waitpid it would stay as a zombie until we end. */
+function endChild(state: State): void {
+  if (state.pid === undefined) return;
+  try {
+    kill(state.pid, 9);
+    waitpid(state.pid);
+  } catch (error) {
+    if (!isErrno(error, 'ESRCH', 'ECHILD')) throw error;
+  }
+}

@@ -1,0 +1,27 @@
+import { OrlopError } from '../error.ts';
+import { capabilities } from '../linux/process.ts';
+
+/** include/uapi/linux/capability.h: what making a container takes, and what for. */
+const NEEDED: readonly (readonly [number, string, string])[] = [
+  [21, 'CAP_SYS_ADMIN', 'namespaces and mounts'],
+  [27, 'CAP_MKNOD', 'the devices in /dev'],
+  [18, 'CAP_SYS_CHROOT', 'the change of root'],
+  [6, 'CAP_SETGID', 'the groups of the process'],
+  [7, 'CAP_SETUID', 'the user of the process'],
+  [8, 'CAP_SETPCAP', 'its capabilities'],
+];
+
+/** The check of who may run it: says exactly what is missing, before anything is tried. */
+export function checkPrivileges(): void {
+  const { effective } = capabilities();
+  const missing = NEEDED.filter(([bit]) => ((effective >> BigInt(bit)) & 1n) === 0n);
+  if (missing.length === 0) return;
+  const list = missing.map(([, name, what]) => `${name} (for ${what})`).join(', ');
+  const uid = process.geteuid?.() ?? 0;
+  throw new OrlopError('usage/invalid', `user ${uid} may not make containers: missing ${list}`, {
+    hint:
+      uid === 0
+        ? 'this process is confined: start it with these capabilities'
+        : 'start it as root; rootless containers are not supported yet',
+  });
+}

@@ -1,0 +1,60 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { OrlopError } from '../error.ts';
+import { close } from '../linux/file.ts';
+import { isErrno } from '../linux/libc.ts';
+import { pidfdOpen } from '../linux/process.ts';
+import type { Entry, State } from './store.ts';
+
+/** runtime-spec runtime.md#state */
+export type Status = 'creating' | 'created' | 'running' | 'stopped';
+
+export function statusOf(entry: Entry, state: State | undefined): Status {
+  // Without a process: either create has not come so far, or it was killed before it had.
+  if (state?.pid === undefined) return 'creating';
+  if (!isAlive(state)) return 'stopped';
+  if (!state.isCreated) return 'creating';
+  return existsSync(entry.file('start')) ? 'created' : 'running';
+}
+
+/** man 5 proc_pid_stat: the state letter and field 22, behind the name, which may hold anything. */
+export function readStat(pid: number): { state: string; startTime: string } | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined;
+    throw error;
+  }
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0] ?? '', startTime: fields[19] ?? '' };
+}
+
+/** Whether the very process of the container is there and no zombie. */
+export function isAlive(state: State): boolean {
+  if (state.pid === undefined) return false;
+  const stat = readStat(state.pid);
+  return stat !== undefined && stat.startTime === state.startTime && stat.state !== 'Z' && stat.state !== 'X';
+}
+
+/**
+ * A pidfd of the container's first process, undefined if it is gone. The fd is taken first and the start time compared
+ * then: a recycled pid cannot slip in between.
+ */
+export function openProcess(state: State): number | undefined {
+  if (state.pid === undefined) return undefined;
+  let pidfd: number;
+  try {
+    pidfd = pidfdOpen(state.pid);
+  } catch (error) {
+    if (isErrno(error, 'ESRCH', 'EINVAL')) return undefined;
+    throw error;
+  }
+  if (isAlive(state)) return pidfd;
+  close(pidfd);
+  return undefined;
+}
+
+export function wrongState(id: string, status: Status, wanted: string): OrlopError {
+  return new OrlopError('container/wrong-state', `container "${id}" is ${status}, not ${wanted}`);
+}
