@@ -5,7 +5,7 @@ import { writeListing } from './image/listing';
 import { lower } from './image/lower';
 import { Program } from './image/program';
 import { Document } from './json/document';
-import { parse } from './json/parser';
+import { MAX_LENGTH, parse } from './json/parser';
 import { Writer } from './json/writer';
 import { translate, writePlan } from './plan/plan';
 import { Planner } from './plan/planner';
@@ -33,9 +33,9 @@ export function abiVersion(): i32 {
   return 1;
 }
 
-/** An area for input; 0 for a length that no area can have. */
+/** An area for input; 0 if no document may have this length, and lint(0, length) then says so without reading a byte. */
 export function allocate(length: i32): usize {
-  if (length < 0 || length > 1 << 30) return 0;
+  if (length < 0 || length > MAX_LENGTH) return 0;
   return heap.alloc(max(length, 1));
 }
 

@@ -27,7 +27,7 @@ export class Diagnostic {
 /** More than these would be read by nobody, and a hostile document must not make them fill the memory. */
 const MAX_FINDINGS = 1000;
 
-/** The findings of one document. Nothing stops at the first: whoever reports goes on. */
+/** The findings of one document. Nothing stops at the first: whoever reports goes on. Those beyond the limit count only. */
 export class Report {
   errorCount: i32 = 0;
   warningCount: i32 = 0;
@@ -67,8 +67,19 @@ export class Report {
     return order;
   }
 
+  /** Whoever has many findings may then save himself the messages, and call omitError() or omitWarning(). */
   get isFull(): bool {
     return this.findings.length > MAX_FINDINGS;
+  }
+
+  omitError(): void {
+    this.errorCount++;
+    // The last finding stands for all that are not listed, so it is as severe as the worst of them.
+    this.findings[MAX_FINDINGS].severity = Severity.ERROR;
+  }
+
+  omitWarning(): void {
+    this.warningCount++;
   }
 
   private addNode(severity: Severity, rule: string, name: string, node: i32, message: string, help: string): void {
@@ -79,25 +90,23 @@ export class Report {
   }
 
   private add(finding: Diagnostic): void {
-    if (finding.severity == Severity.ERROR) this.errorCount++;
-    if (finding.severity == Severity.WARNING) this.warningCount++;
-    if (this.findings.length < MAX_FINDINGS) this.findings.push(finding);
-    else if (this.findings.length == MAX_FINDINGS) {
-      this.findings.push(
-        new Diagnostic(
-          Severity.ERROR,
-          'OCI001',
-          'too-many-findings',
-          NONE,
-          i32.MAX_VALUE,
-          i32.MAX_VALUE,
-          `more than ${MAX_FINDINGS} findings: the rest is not listed`,
-          '',
-        ),
-      );
-      this.errorCount++;
+    if (this.findings.length < MAX_FINDINGS) {
+      if (finding.severity == Severity.ERROR) this.errorCount++;
+      if (finding.severity == Severity.WARNING) this.warningCount++;
+      this.findings.push(finding);
+      return;
     }
+    if (!this.isFull) this.findings.push(tooMany());
+    if (finding.severity == Severity.ERROR) this.omitError();
+    if (finding.severity == Severity.WARNING) this.omitWarning();
   }
+}
+
+/** Stands at the end of the document. A thousand keys that runtimes ignore are no error yet. */
+function tooMany(): Diagnostic {
+  const end = i32.MAX_VALUE;
+  const message = `more than ${MAX_FINDINGS} findings: the rest is not listed`;
+  return new Diagnostic(Severity.WARNING, 'OCI001', 'too-many-findings', NONE, end, end, message, '');
 }
 
 /** A JSON array of findings, sorted by position. */

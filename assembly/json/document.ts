@@ -1,3 +1,5 @@
+import { Lines } from './lines';
+
 /** No node: an absent field. */
 export const NONE: i32 = -1;
 
@@ -11,13 +13,16 @@ export enum Kind {
   OBJECT,
 }
 
-const COLUMNS = 7;
+const COLUMNS = 8;
+
+/** Characters of a key that a pointer or a message shows: 1000 findings under one hostile key have to stay small. */
+const SHOWN: i32 = 256;
 
 /**
- * A parsed document: a flat arena of nodes, one row of seven numbers each, and the bytes they came from. A node is its
+ * A parsed document: a flat arena of nodes, one row of eight numbers each, and the bytes they came from. A node is its
  * index. Texts, pointers and line numbers are made when somebody asks, which for most nodes is never.
  *
- *   kind │ start │ end │ parent │ first child │ next sibling │ key start (NONE outside of objects)
+ *   kind │ start │ end │ parent │ first child │ next sibling │ key start (NONE outside of objects) │ elder siblings
  *
  * `start` and `end` are byte offsets; those of a string, and the key start, are at its opening quote.
  */
@@ -25,8 +30,9 @@ export class Document {
   root: i32 = NONE;
   private columns: StaticArray<i32> = new StaticArray<i32>(512 * COLUMNS);
   private count: i32 = 0;
-  private lineStarts: StaticArray<i32> | null = null;
-  private lineCount: i32 = 0;
+  private lines: Lines | null = null;
+  /** Where character() has stopped. */
+  private after: i32 = 0;
 
   constructor(
     private bytes: usize,
@@ -54,6 +60,7 @@ export class Document {
     this.columns[at + 4] = NONE;
     this.columns[at + 5] = NONE;
     this.columns[at + 6] = keyStart;
+    this.columns[at + 7] = 0;
     return node;
   }
 
@@ -67,6 +74,7 @@ export class Document {
 
   setNextSibling(node: i32, sibling: i32): void {
     this.columns[node * COLUMNS + 5] = sibling;
+    this.columns[sibling * COLUMNS + 7] = this.columns[node * COLUMNS + 7] + 1;
   }
 
   byte(offset: i32): u8 {
@@ -121,48 +129,164 @@ export class Document {
     return String.UTF8.decodeUnsafe(this.bytes + start, end - start);
   }
 
-  /** Whether the key of a member is this name; plain keys are compared where they stand. */
-  keyEquals(node: i32, name: string): bool {
-    const start = this.keyStart(node) + 1;
-    for (let index = 0; index < name.length; index++) {
-      const byte = this.byte(start + index);
-      if (byte == 0x5c) return this.keyText(node) == name;
-      if (byte != <u8>name.charCodeAt(index)) return false;
+  /** The key for a message: whole, unless it is very long. */
+  shownKey(node: i32): string {
+    const from = this.keyStart(node) + 1;
+    let at = from;
+    for (let count = 0; this.byte(at) != 0x22; count++) {
+      if (count == SHOWN) return `${this.decoded(from, at)}…`;
+      this.character(at);
+      at = this.after;
     }
-    return this.byte(start + name.length) == 0x22;
+    return this.decoded(from, at);
+  }
+
+  /** Whether the key of a member is this name of the spec, which is ASCII; plain keys are compared where they stand. */
+  keyEquals(node: i32, name: string): bool {
+    let at = this.keyStart(node) + 1;
+    for (let index = 0; index < name.length; index++) {
+      let character: i32 = this.byte(at++);
+      if (character == 0x5c) {
+        character = this.character(at - 1);
+        at = this.after;
+      } else if (character == 0x22) return false;
+      if (character != name.charCodeAt(index)) return false;
+    }
+    return this.byte(at) == 0x22;
+  }
+
+  /** Orders the keys of two members by their characters, 0 if they are the same key. */
+  compareKeys(one: i32, other: i32): i32 {
+    let left = this.keyStart(one) + 1;
+    let right = this.keyStart(other) + 1;
+    while (true) {
+      const leftByte: i32 = this.byte(left);
+      const rightByte: i32 = this.byte(right);
+      if (leftByte == 0x22 || rightByte == 0x22) return (rightByte == 0x22 ? 1 : 0) - (leftByte == 0x22 ? 1 : 0);
+      if (leftByte != 0x5c && rightByte != 0x5c) {
+        // The order of UTF-8 is that of the characters.
+        if (leftByte != rightByte) return leftByte - rightByte;
+        left++;
+        right++;
+        continue;
+      }
+      const character = this.character(left);
+      left = this.after;
+      const difference = character - this.character(right);
+      right = this.after;
+      if (difference) return difference;
+    }
+  }
+
+  /** RFC 6901: `/mounts/3/options/0`, '' for the document itself. */
+  pointer(node: i32): string {
+    let pointer = '';
+    for (let at = node; at != NONE && this.parent(at) != NONE; at = this.parent(at)) {
+      const isMember = this.keyStart(at) != NONE;
+      const step = isMember
+        ? this.shownKey(at).replaceAll('~', '~0').replaceAll('/', '~1')
+        : this.columns[at * COLUMNS + 7].toString();
+      pointer = `/${step}${pointer}`;
+    }
+    return pointer;
+  }
+
+  /** From 1. */
+  line(offset: i32): i32 {
+    return this.places().line(offset);
+  }
+
+  /** From 1, in UTF-16 code units, as editors count. */
+  column(offset: i32): i32 {
+    return this.places().column(offset);
+  }
+
+  private places(): Lines {
+    const known = this.lines;
+    if (known) return known;
+    const lines = new Lines(this);
+    this.lines = lines;
+    return lines;
   }
 
   /** The string whose opening quote is at `quote`; the parser has checked it. */
-  stringAt(quote: i32): string {
+  private stringAt(quote: i32): string {
     let end = quote + 1;
-    let hasEscape = false;
-    while (this.byte(end) != 0x22) {
-      if (this.byte(end) == 0x5c) {
-        hasEscape = true;
-        end++;
-      }
-      end++;
-    }
-    if (!hasEscape) return this.slice(quote + 1, end);
-    let text = '';
-    let from = quote + 1;
-    for (let at = from; at < end; ) {
+    while (this.byte(end) != 0x22) end += this.byte(end) == 0x5c ? 2 : 1;
+    return this.decoded(quote + 1, end);
+  }
+
+  /** What stands between two places of a string. Escapes become UTF-8 first, and no escape is shorter than that. */
+  private decoded(start: i32, end: i32): string {
+    let at = start;
+    while (at < end && this.byte(at) != 0x5c) at++;
+    if (at == end) return this.slice(start, end);
+    const area = heap.alloc(end - start);
+    let length: usize = 0;
+    for (at = start; at < end; ) {
       if (this.byte(at) != 0x5c) {
-        at++;
+        store<u8>(area + length++, this.byte(at++));
         continue;
       }
-      text += this.slice(from, at);
-      const letter = this.byte(at + 1);
-      if (letter == 0x75) {
-        text += String.fromCharCode(this.hex(at + 2));
-        at += 6;
+      const character = this.character(at);
+      at = this.after;
+      if (character < 0x80) store<u8>(area + length++, character);
+      else if (character < 0x800) {
+        store<u8>(area + length++, 0xc0 | (character >> 6));
+        store<u8>(area + length++, 0x80 | (character & 0x3f));
+      } else if (character < 0x10000) {
+        store<u8>(area + length++, 0xe0 | (character >> 12));
+        store<u8>(area + length++, 0x80 | ((character >> 6) & 0x3f));
+        store<u8>(area + length++, 0x80 | (character & 0x3f));
       } else {
-        text += escaped(letter);
-        at += 2;
+        store<u8>(area + length++, 0xf0 | (character >> 18));
+        store<u8>(area + length++, 0x80 | ((character >> 12) & 0x3f));
+        store<u8>(area + length++, 0x80 | ((character >> 6) & 0x3f));
+        store<u8>(area + length++, 0x80 | (character & 0x3f));
       }
-      from = at;
     }
-    return text + this.slice(from, end);
+    return String.UTF8.decodeUnsafe(area, length);
+  }
+
+  /** The character that starts at this place of a string, its escape or its UTF-8 undone; `after` is the next place. */
+  private character(at: i32): i32 {
+    const byte: i32 = this.byte(at);
+    if (byte == 0x5c) return this.escaped(at);
+    if (byte < 0x80) {
+      this.after = at + 1;
+      return byte;
+    }
+    const length = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+    let character = byte & (0x7f >> length);
+    for (let index = 1; index < length; index++) character = (character << 6) | (this.byte(at + index) & 0x3f);
+    this.after = at + length;
+    return character;
+  }
+
+  private escaped(at: i32): i32 {
+    const letter: i32 = this.byte(at + 1);
+    this.after = at + 2;
+    switch (letter) {
+      case 0x62:
+        return 0x08;
+      case 0x66:
+        return 0x0c;
+      case 0x6e:
+        return 0x0a;
+      case 0x72:
+        return 0x0d;
+      case 0x74:
+        return 0x09;
+      case 0x75:
+        break;
+      default:
+        return letter;
+    }
+    const unit = this.hex(at + 2);
+    this.after = at + 6;
+    if (unit < 0xd800 || unit >= 0xdc00) return unit;
+    this.after = at + 12;
+    return 0x10000 + ((unit - 0xd800) << 10) + (this.hex(at + 8) - 0xdc00);
   }
 
   /** Four hexadecimal digits. */
@@ -173,80 +297,5 @@ export class Document {
       value = (value << 4) | (digit <= 0x39 ? digit - 0x30 : (digit | 0x20) - 0x57);
     }
     return value;
-  }
-
-  /** RFC 6901: `/mounts/3/options/0`, '' for the document itself. */
-  pointer(node: i32): string {
-    let pointer = '';
-    for (let at = node; at != NONE && this.parent(at) != NONE; at = this.parent(at)) {
-      const parent = this.parent(at);
-      if (this.kind(parent) == Kind.OBJECT) {
-        pointer = `/${this.keyText(at).replaceAll('~', '~0').replaceAll('/', '~1')}${pointer}`;
-      } else {
-        let index = 0;
-        for (let item = this.firstChild(parent); item != at; item = this.nextSibling(item)) index++;
-        pointer = `/${index}${pointer}`;
-      }
-    }
-    return pointer;
-  }
-
-  /** From 1. */
-  line(offset: i32): i32 {
-    return this.lineIndex(offset) + 1;
-  }
-
-  /** From 1, in UTF-16 code units, as editors count. */
-  column(offset: i32): i32 {
-    let column = 1;
-    const end = min(offset, this.length);
-    for (let at = this.startOfLine(this.lineIndex(offset)); at < end; at++) {
-      const byte = this.byte(at);
-      if ((byte & 0xc0) != 0x80) column += byte >= 0xf0 ? 2 : 1;
-    }
-    return column;
-  }
-
-  private lineIndex(offset: i32): i32 {
-    this.startOfLine(0);
-    const starts = this.lineStarts!;
-    let low = 0;
-    let high = this.lineCount - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (starts[middle] <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
-
-  private startOfLine(line: i32): i32 {
-    const known = this.lineStarts;
-    if (known) return known[line];
-    let count = 1;
-    for (let at = 0; at < this.length; at++) if (this.byte(at) == 0x0a) count++;
-    const starts = new StaticArray<i32>(count);
-    this.lineCount = count;
-    count = 0;
-    for (let at = 0; at < this.length; at++) if (this.byte(at) == 0x0a) starts[++count] = at + 1;
-    this.lineStarts = starts;
-    return starts[line];
-  }
-}
-
-function escaped(letter: u8): string {
-  switch (letter) {
-    case 0x62:
-      return '\b';
-    case 0x66:
-      return '\f';
-    case 0x6e:
-      return '\n';
-    case 0x72:
-      return '\r';
-    case 0x74:
-      return '\t';
-    default:
-      return String.fromCharCode(letter);
   }
 }

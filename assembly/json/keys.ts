@@ -1,12 +1,16 @@
 import { Report } from '../report';
 import { Document, NONE } from './document';
 
-/** Up to this many members are compared pair by pair; more go through a hash table. */
-const FEW: i32 = 8;
+/** Up to this many members are compared pair by pair; more are sorted. */
+const FEW: i32 = 12;
 
-/** Finds keys that an object has twice, in time linear in its members. */
+/**
+ * Finds keys that an object has twice. Large objects are sorted rather than hashed: a hash would need a secret seed, and
+ * the module has no source of one, so keys made to collide could take a quadratic time.
+ */
 export class Keys {
-  private table: StaticArray<i32> = new StaticArray<i32>(0);
+  private members: StaticArray<i32> = new StaticArray<i32>(0);
+  private scratch: StaticArray<i32> = new StaticArray<i32>(0);
 
   constructor(private document: Document) {}
 
@@ -14,77 +18,68 @@ export class Keys {
     const document = this.document;
     let count = 0;
     for (let member = document.firstChild(object); member != NONE; member = document.nextSibling(member)) count++;
-    if (count > FEW) {
-      this.checkMany(object, count, report);
-      return;
-    }
+    if (count > FEW) this.checkMany(object, count, report);
+    else this.checkFew(object, report);
+  }
+
+  private checkFew(object: i32, report: Report): void {
+    const document = this.document;
     for (let member = document.firstChild(object); member != NONE; member = document.nextSibling(member)) {
       for (let other = document.firstChild(object); other != member; other = document.nextSibling(other)) {
-        if (this.isSame(member, other)) {
-          this.tell(member, report);
-          break;
-        }
+        if (document.compareKeys(member, other) != 0) continue;
+        this.tell(member, report);
+        break;
       }
     }
   }
 
-  /** Open addressing; a slot holds a member, or NONE. At most half full. */
+  /** A merge sort is stable, so of equal neighbours the right one is the later one in the document. */
   private checkMany(object: i32, count: i32, report: Report): void {
     const document = this.document;
-    let capacity = 32;
-    while (capacity < count * 2) capacity *= 2;
-    if (this.table.length < capacity) this.table = new StaticArray<i32>(capacity);
-    const table = this.table;
-    for (let slot = 0; slot < capacity; slot++) table[slot] = NONE;
+    if (this.members.length < count) {
+      this.members = new StaticArray<i32>(count * 2);
+      this.scratch = new StaticArray<i32>(count * 2);
+    }
+    let index = 0;
     for (let member = document.firstChild(object); member != NONE; member = document.nextSibling(member)) {
-      let slot = this.hash(member) & (capacity - 1);
-      while (table[slot] != NONE && !this.isSame(table[slot], member)) slot = (slot + 1) & (capacity - 1);
-      if (table[slot] == NONE) table[slot] = member;
-      else this.tell(member, report);
+      this.members[index++] = member;
+    }
+    for (let width = 1; width < count; width *= 2) {
+      for (let start = 0; start < count; start += width * 2) {
+        this.merge(start, min(start + width, count), min(start + width * 2, count));
+      }
+      const sorted = this.scratch;
+      this.scratch = this.members;
+      this.members = sorted;
+    }
+    for (index = 1; index < count; index++) {
+      if (document.compareKeys(this.members[index - 1], this.members[index]) == 0) {
+        this.tell(this.members[index], report);
+      }
     }
   }
 
-  /** FNV-1a of the decoded key; most have no escapes and are hashed where they stand. */
-  private hash(member: i32): i32 {
-    const document = this.document;
-    let hash: u32 = 0x811c9dc5;
-    for (let at = document.keyStart(member) + 1; document.byte(at) != 0x22; at++) {
-      if (document.byte(at) == 0x5c) return this.hashText(document.keyText(member));
-      hash = (hash ^ document.byte(at)) * 0x01000193;
-    }
-    return hash ^ (hash >> 15);
-  }
-
-  private hashText(text: string): i32 {
-    const bytes = Uint8Array.wrap(String.UTF8.encode(text));
-    let hash: u32 = 0x811c9dc5;
-    for (let index = 0; index < bytes.length; index++) hash = (hash ^ bytes[index]) * 0x01000193;
-    return hash ^ (hash >> 15);
-  }
-
-  private isSame(one: i32, other: i32): bool {
-    const document = this.document;
-    let left = document.keyStart(one) + 1;
-    let right = document.keyStart(other) + 1;
-    while (true) {
-      const byte = document.byte(left);
-      if (byte == 0x5c || document.byte(right) == 0x5c) return document.keyText(one) == document.keyText(other);
-      if (byte != document.byte(right)) return false;
-      if (byte == 0x22) return true;
-      left++;
-      right++;
+  private merge(start: i32, middle: i32, end: i32): void {
+    const from = this.members;
+    let left = start;
+    let right = middle;
+    for (let at = start; at < end; at++) {
+      const takesLeft = right == end || (left < middle && this.document.compareKeys(from[left], from[right]) <= 0);
+      this.scratch[at] = from[takesLeft ? left++ : right++];
     }
   }
 
   private tell(member: i32, report: Report): void {
-    const start = this.document.keyStart(member);
-    const key = this.document.keyText(member);
+    if (report.isFull) {
+      report.omitError();
+      return;
+    }
     report.errorAtMember(
       'OCI002',
       'duplicate-key',
       member,
-      start,
-      `the key "${key}" stands twice in this object`,
+      this.document.keyStart(member),
+      `the key "${this.document.shownKey(member)}" stands twice in this object`,
       'parsers differ in which one they keep: remove one',
     );
   }

@@ -84,11 +84,16 @@ export class Writer {
     for (let index = 0; index < text.length; index++) {
       const code = text.charCodeAt(index);
       if (code >= 0x20 && code != 0x22 && code != 0x5c) continue;
-      this.plain(text.substring(from, index));
-      this.byte(0x5c);
-      if (code >= 0x20) this.byte(<u8>code);
-      else this.plain(`u00${code < 16 ? '0' : ''}${code.toString(16)}`);
+      if (index > from) this.plain(text.substring(from, index));
       from = index + 1;
+      this.byte(0x5c);
+      if (code >= 0x20) {
+        this.byte(<u8>code);
+        continue;
+      }
+      this.plain('u00');
+      this.byte(code < 0x10 ? 0x30 : 0x31);
+      this.byte(digit(code & 0xf));
     }
     this.plain(from == 0 ? text : text.substring(from));
     this.byte(0x22);
@@ -113,4 +118,9 @@ export class Writer {
     memory.copy(changetype<usize>(wider), this.pointer, this.length);
     this.area = wider;
   }
+}
+
+/** The hexadecimal digit of a number below 16. */
+function digit(value: i32): u8 {
+  return <u8>(value < 10 ? 0x30 + value : 0x57 + value);
 }

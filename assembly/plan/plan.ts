@@ -82,6 +82,7 @@ function writeStep(writer: Writer, document: Document, step: Step): void {
   writer.beginObject();
   writer.field('verb', verbName(step.verb));
   writer.field('by', actorName(step.actor));
+  writer.field('text', step.describe());
   if (step.node >= 0) {
     writer.field('path', document.pointer(step.node));
     writer.fieldInteger('line', document.line(document.start(step.node)));

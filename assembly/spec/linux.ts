@@ -104,6 +104,10 @@ const POLICY_MODES: string[] = [
   'MPOL_LOCAL',
 ];
 
+const DEVICE_TYPES: string[] = ['c', 'b', 'u', 'p'];
+
+const DOMAINS: string[] = ['LINUX', 'LINUX32'];
+
 const POLICY_FLAGS: string[] = ['MPOL_F_NUMA_BALANCING', 'MPOL_F_RELATIVE_NODES', 'MPOL_F_STATIC_NODES'];
 
 export function readLinux(at: ObjectReader): Linux {
@@ -179,11 +183,12 @@ function readDevices(parent: ObjectReader): List<Device> | null {
     const at = new ObjectReader(document, item, parent.report);
     const device = new Device();
     device.node = item;
-    device.type = at.requiredChoice('type', ['c', 'b', 'u', 'p']);
+    device.type = at.requiredChoice('type', DEVICE_TYPES);
     device.path = at.requiredString('path');
     device.major = at.signed('major');
     device.minor = at.signed('minor');
-    device.fileMode = at.unsigned('fileMode', 0o777);
+    // The schema ends at 0777. Engines up to 2021 wrote the file type too, 8630 for a device of mode 0666, and run.
+    device.fileMode = at.unsigned('fileMode', u32.MAX_VALUE);
     device.uid = at.unsigned('uid', u32.MAX_VALUE);
     device.gid = at.unsigned('gid', u32.MAX_VALUE);
     at.finish();
@@ -216,7 +221,7 @@ function readPersonality(parent: ObjectReader): Personality | null {
   const at = new ObjectReader(parent.document, node, parent.report);
   const personality = new Personality();
   personality.node = node;
-  personality.domain = at.choice('domain', ['LINUX', 'LINUX32']);
+  personality.domain = at.choice('domain', DOMAINS);
   personality.flags = at.strings('flags');
   at.finish();
   return personality;

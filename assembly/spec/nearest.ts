@@ -1,11 +1,18 @@
-/** The name that a misspelt one was probably meant to be, '' if none is near: a typo or two, or another case. */
+/** No name of the spec is longer. */
+const LONGEST: i32 = 64;
+
+/**
+ * The name that a misspelt one was probably meant to be, '' if none is near: a typo or two, or another case, which Go's
+ * decoder lets pass.
+ */
 export function nearest(name: string, known: string[]): string {
+  if (name.length > LONGEST) return '';
   const lower = name.toLowerCase();
   let best = '';
   let bestDistance = name.length <= 3 ? 2 : 3;
   for (let index = 0; index < known.length; index++) {
     const candidate = known[index];
-    if (candidate.toLowerCase() == lower) return candidate;
+    if (candidate.length == name.length && candidate.toLowerCase() == lower) return candidate;
     if (candidate.length > name.length + 2 || name.length > candidate.length + 2) continue;
     const distance = editDistance(name, candidate);
     if (distance < bestDistance) {

@@ -3,6 +3,12 @@ import { Report } from '../report';
 import { nearest } from './nearest';
 import { List, Pair, Value } from './value';
 
+/**
+ * The keys that the readers now open have asked for. Readers nest: one that is made has finished before the one around it
+ * asks for more, so all share this stack, and a million small objects do not need a list each.
+ */
+const asked: string[] = [];
+
 const KINDS: string[] = ['null', 'a boolean', 'a boolean', 'a number', 'a string', 'an array', 'an object'];
 
 /**
@@ -10,7 +16,7 @@ const KINDS: string[] = ['null', 'a boolean', 'a boolean', 'a number', 'a string
  * object, and what no line has asked for is unknown. JSON null is an absent field, as it is to every Go program.
  */
 export class ObjectReader {
-  private known: string[] = [];
+  private firstAsked: i32 = asked.length;
   private isObject: bool;
 
   constructor(
@@ -48,7 +54,7 @@ export class ObjectReader {
     const limit: u64 = number.isNegative ? (<u64>1) << 63 : <u64>i64.MAX_VALUE;
     const value: i64 = number.isNegative ? <i64>(0 - number.magnitude) : <i64>number.magnitude;
     if (number.isTooLarge || number.magnitude > limit || value < least || value > most) {
-      this.outOfRange(node, least.toString(), most.toString());
+      this.outOfRange(node, `it goes from ${least} to ${most}`);
       return null;
     }
     return new Value<i64>(node, value);
@@ -158,45 +164,57 @@ export class ObjectReader {
     this.find(key);
   }
 
-  /** Tells of every key that nothing has asked for. */
+  /** Tells of every key that nothing has asked for. Every reader ends with it. */
   finish(): void {
-    if (!this.isObject) return;
-    for (let member = this.document.firstChild(this.node); member != NONE; member = this.document.nextSibling(member)) {
-      if (this.report.isFull) return;
-      const key = this.document.keyText(member);
-      if (this.known.includes(key)) continue;
-      const name = nearest(key, this.known);
-      const help =
-        name == '' ? 'runtimes ignore it: remove it, or look at its place in the spec' : `did you mean "${name}"?`;
-      const start = this.document.keyStart(member);
-      this.report.warningAtMember(
-        'OCI003',
-        'unknown-key',
-        member,
-        start,
-        `"${key}" is not a key of the spec here`,
-        help,
-      );
+    if (this.isObject) {
+      const document = this.document;
+      for (let member = document.firstChild(this.node); member != NONE; member = document.nextSibling(member)) {
+        if (!this.isKnown(member)) this.unknown(member);
+      }
     }
+    asked.length = this.firstAsked;
   }
 
   // ------------------------------------------------------------------- private
 
+  private isKnown(member: i32): bool {
+    for (let index = this.firstAsked; index < asked.length; index++) {
+      if (this.document.keyEquals(member, asked[index])) return true;
+    }
+    return false;
+  }
+
+  private unknown(member: i32): void {
+    if (this.report.isFull) {
+      this.report.omitWarning();
+      return;
+    }
+    const key = this.document.shownKey(member);
+    const name = nearest(key, asked.slice(this.firstAsked));
+    const help =
+      name == '' ? 'runtimes ignore it: remove it, or look for its place in the spec' : `did you mean "${name}"?`;
+    const start = this.document.keyStart(member);
+    this.report.warningAtMember('OCI003', 'unknown-key', member, start, `"${key}" is not a key of the spec here`, help);
+  }
+
   private find(key: string): i32 {
-    this.known.push(key);
+    asked.push(key);
+    return this.lookUp(key);
+  }
+
+  private lookUp(key: string): i32 {
     if (!this.isObject) return NONE;
-    for (let member = this.document.firstChild(this.node); member != NONE; member = this.document.nextSibling(member)) {
-      if (this.document.keyEquals(member, key)) return this.document.kind(member) == Kind.NULL ? NONE : member;
+    const document = this.document;
+    for (let member = document.firstChild(this.node); member != NONE; member = document.nextSibling(member)) {
+      if (document.keyEquals(member, key)) return document.kind(member) == Kind.NULL ? NONE : member;
     }
     return NONE;
   }
 
   private require(key: string): void {
-    if (!this.isObject) return;
-    const node = this.find(key);
-    this.known.pop();
-    if (node == NONE)
-      this.report.error('OCI015', 'missing-field', this.node, `"${key}" is missing here`, 'the spec requires it');
+    if (!this.isObject || this.lookUp(key) != NONE) return;
+    if (this.report.isFull) this.report.omitError();
+    else this.report.error('OCI015', 'missing-field', this.node, `"${key}" is missing here`, 'the spec requires it');
   }
 
   private expect(node: i32, kind: Kind, expected: string): bool {
@@ -206,19 +224,21 @@ export class ObjectReader {
   }
 
   private wrongType(node: i32, expected: string): void {
+    if (this.report.isFull) {
+      this.report.omitError();
+      return;
+    }
     const kind = this.document.kind(node);
     const found = kind < Kind.ARRAY ? this.shortSource(node) : KINDS[kind];
-    this.report.error('OCI004', 'wrong-type', node, `expected ${expected}, found ${found}`, '');
+    this.wrong(node, `expected ${expected}, found ${found}`, '');
   }
 
-  private outOfRange(node: i32, least: string, most: string): void {
-    this.report.error(
-      'OCI004',
-      'wrong-type',
-      node,
-      `${this.shortSource(node)} is out of range`,
-      `it goes from ${least} to ${most}`,
-    );
+  private outOfRange(node: i32, range: string): void {
+    this.wrong(node, `${this.shortSource(node)} is out of range`, range);
+  }
+
+  private wrong(node: i32, message: string, help: string): void {
+    this.report.error('OCI004', 'wrong-type', node, message, help);
   }
 
   private shortSource(node: i32): string {
@@ -233,22 +253,20 @@ export class ObjectReader {
 
   private checkChoice(value: Value<string>, allowed: string[]): void {
     if (allowed.includes(value.value)) return;
+    if (this.report.isFull) {
+      this.report.omitError();
+      return;
+    }
     const name = nearest(value.value, allowed);
     const help = name == '' ? `it is one of ${allowed.join(', ')}` : `did you mean "${name}"?`;
-    this.report.error(
-      'OCI004',
-      'wrong-type',
-      value.node,
-      `${this.shortSource(value.node)} is not a value of the spec here`,
-      help,
-    );
+    this.wrong(value.node, `${this.shortSource(value.node)} is not a value of the spec here`, help);
   }
 
   private unsignedAt(node: i32, most: u64): Value<u64> | null {
     const number = this.integer(node);
     if (!number) return null;
     if (number.isTooLarge || (number.isNegative && number.magnitude != 0) || number.magnitude > most) {
-      this.outOfRange(node, '0', most.toString());
+      this.outOfRange(node, `it goes from 0 to ${most}`);
       return null;
     }
     return new Value<u64>(node, number.magnitude);

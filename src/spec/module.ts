@@ -1,4 +1,5 @@
 import { OrlopError } from '../error.ts';
+import { ABI_VERSION } from '../version.ts';
 import type { Diagnostic, Failure, Plan, Request, Row } from './types.ts';
 
 /** The exports of spec.wasm; assembly/index.ts describes them. */
@@ -16,7 +17,6 @@ interface Abi {
   imageFailure(row: number, errno: number, log: number, logLength: number): number;
 }
 
-const ABI_VERSION = 1;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -102,7 +102,8 @@ export class SpecDocument {
 
   private put(bytes: Uint8Array): number {
     const pointer = this.abi.allocate(bytes.length);
-    new Uint8Array(this.abi.memory.buffer).set(bytes, pointer);
+    // 0: longer than any document may be. The module refuses it by its length, and must not be written over.
+    if (pointer !== 0) new Uint8Array(this.abi.memory.buffer).set(bytes, pointer);
     return pointer;
   }
 

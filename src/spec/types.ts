@@ -53,6 +53,8 @@ export interface Request {
 export interface Step {
   verb: string;
   by: 'host' | 'launcher' | 'init';
+  /** The step in a few words. */
+  text: string;
   /** Where config.json asked for it; absent for what every launch does. */
   path?: string;
   line?: number;

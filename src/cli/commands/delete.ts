@@ -1,0 +1,9 @@
+import { remove } from '../../container/delete.ts';
+import type { Action } from '../command.ts';
+
+const action: Action = (context, values, [id = '']) => {
+  remove(context.root, id, values.force === true);
+  return 0;
+};
+
+export default action;

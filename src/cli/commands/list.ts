@@ -1,0 +1,34 @@
+import { type ContainerState, listStates } from '../../container/state.ts';
+import { OrlopError } from '../../error.ts';
+import { type Action, text } from '../command.ts';
+
+const action: Action = (context, values) => {
+  const states = listStates(context.root);
+  const format = text(values, 'format') ?? 'table';
+  if (format !== 'table' && format !== 'json') {
+    throw new OrlopError('usage/invalid', `--format ${format}: not a format`, { hint: 'use table or json' });
+  }
+  if (values.quiet) process.stdout.write(states.map(({ id }) => `${id}\n`).join(''));
+  else if (format === 'json') process.stdout.write(`${JSON.stringify(states)}\n`);
+  else process.stdout.write(table(states));
+  return 0;
+};
+
+function table(states: ContainerState[]): string {
+  const rows = [['ID', 'PID', 'STATUS', 'BUNDLE', 'CREATED', 'OWNER']];
+  for (const { id, pid, status, bundle, created, owner } of states) {
+    rows.push([id, String(pid), status, bundle, created, owner]);
+  }
+  const widths = rows[0]?.map((_, column) => Math.max(12, ...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}
+
+export default action;

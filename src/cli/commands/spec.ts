@@ -1,0 +1,20 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defaultSpec } from '../../container/default-spec.ts';
+import { OrlopError } from '../../error.ts';
+import { type Action, text } from '../command.ts';
+
+const action: Action = (_context, values) => {
+  const file = join(text(values, 'bundle') ?? '.', 'config.json');
+  try {
+    writeFileSync(file, `${JSON.stringify(defaultSpec(), null, 2)}\n`, { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new OrlopError('usage/invalid', `open("${file}", O_CREAT|O_EXCL) failed: EEXIST`, {
+      hint: 'the file is there already, and is left as it is: remove it first, or name another --bundle',
+    });
+  }
+  return 0;
+};
+
+export default action;

@@ -1,0 +1,36 @@
+import { ABI_VERSION, OCI_VERSION, VERSION } from '../version.ts';
+import type { Command, Options } from './command.ts';
+import { COMMANDS } from './commands.ts';
+
+/** In runc's form: engines show the first line, Docker looks for the others. */
+export function versionText(): string {
+  return `orlop version ${VERSION}\ncommit: v${VERSION}\nspec: ${OCI_VERSION}\nabi: ${ABI_VERSION}\n`;
+}
+
+export function mainHelp(globals: Options): string {
+  const commands = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
+  return `orlop ${VERSION}: makes OCI containers from a program of system calls
+
+orlop [OPTION...] COMMAND [OPTION...] [ARGUMENT...]
+
+Commands:
+${commands.join('\n')}
+
+Options:
+${optionLines(globals)}
+"orlop COMMAND --help" says more of a command.
+`;
+}
+
+export function commandHelp(name: string, command: Command): string {
+  const options = Object.keys(command.options).length > 0 ? `\nOptions:\n${optionLines(command.options)}` : '';
+  return `orlop ${name} [OPTION...] ${command.usage}\n\n${command.summary}\n${options}`;
+}
+
+function optionLines(options: Options): string {
+  const lines = Object.entries(options).map(([name, option]) => {
+    const left = `${option.short ? `-${option.short}, ` : '    '}--${name}${option.value ? ` ${option.value}` : ''}`;
+    return `  ${left.padEnd(28)} ${option.help}\n`;
+  });
+  return lines.join('');
+}

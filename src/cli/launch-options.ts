@@ -1,0 +1,23 @@
+import { resolve } from 'node:path';
+import { sendMaster } from '../container/console-socket.ts';
+import type { CreateOptions } from '../container/create.ts';
+import { type Context, number, text, type Values } from './command.ts';
+
+/** What create and run have in common. */
+export function launchOptions(context: Context, values: Values, id: string): CreateOptions {
+  const bundle = resolve(text(values, 'bundle') ?? '.');
+  context.configFile = `${bundle}/config.json`;
+  const socket = text(values, 'console-socket');
+  return {
+    root: context.root,
+    id,
+    bundle,
+    pidFile: text(values, 'pid-file'),
+    noPivot: values['no-pivot'] === true,
+    preserveFds: number(values, 'preserve-fds', 0, 1024),
+    ignoreUnsupported: context.ignoreUnsupported,
+    console: socket === undefined ? undefined : (master) => sendMaster(socket, master),
+    warn: ({ message, line, column, path }) =>
+      context.log.write('warning', `${message} (config.json:${line}:${column} ${path})`),
+  };
+}

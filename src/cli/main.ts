@@ -1,0 +1,122 @@
+import { join } from 'node:path';
+import { OrlopError } from '../error.ts';
+import { type Context, type Options, parse, text, type Values } from './command.ts';
+import { COMMANDS } from './commands.ts';
+import { Log } from './log.ts';
+import { renderError } from './render.ts';
+
+const GLOBALS: Options = {
+  root: { value: 'DIR', help: 'where the state of containers is kept (default: /run/orlop)' },
+  log: { value: 'FILE', help: 'where to write warnings and errors' },
+  'log-format': { value: 'FORMAT', help: 'text or json (default: text)' },
+  debug: { help: 'write more to the log' },
+  'ignore-unsupported': { help: 'warn of config fields that orlop cannot carry out yet, and go on without them' },
+  'systemd-cgroup': { help: 'not supported yet' },
+  rootless: { value: 'WORD', help: 'true, false or auto: only false, or auto as root, is supported yet' },
+  help: { short: 'h', help: 'print this' },
+  version: { short: 'v', help: 'print the version' },
+};
+
+/** 1 as runc: engines take every other status for the container's. */
+const FAILED = 1;
+
+export async function main(argv: string[]): Promise<number> {
+  let log = new Log(undefined, 'text', false);
+  let context: Context | undefined;
+  try {
+    const split = splitAtCommand(argv);
+    const { values } = parse(split.globals, GLOBALS);
+    log = new Log(text(values, 'log'), text(values, 'log-format') ?? 'text', values.debug === true);
+    if (values.version) return print((await import('./help.ts')).versionText());
+    if (values.help || split.command === undefined || split.command === 'help') {
+      return print((await import('./help.ts')).mainHelp(GLOBALS));
+    }
+    context = newContext(values, log);
+    return await dispatch(context, split.command, split.rest);
+  } catch (error) {
+    return fail(error, log, context);
+  }
+}
+
+async function dispatch(context: Context, name: string, rest: string[]): Promise<number> {
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) {
+    throw new OrlopError('usage/invalid', `"${name}" is not a command`, { hint: '"orlop --help" lists the commands' });
+  }
+  const help: Options = { help: GLOBALS.help as NonNullable<Options[string]> };
+  const { values, positionals } = parse(rest, { ...command.options, ...help });
+  if (values.help) return print((await import('./help.ts')).commandHelp(name, command));
+  const [least, most] = command.arity;
+  if (positionals.length < least || positionals.length > most) {
+    throw new OrlopError('usage/invalid', `${name}: ${positionals.length} arguments`, {
+      hint: `orlop ${name} [OPTION...] ${command.usage}`,
+    });
+  }
+  const { default: action } = await command.load();
+  return (await action(context, values, positionals)) ?? 0;
+}
+
+/** Global options stand before the command, its own behind it. */
+function splitAtCommand(argv: string[]): { globals: string[]; command?: string; rest: string[] } {
+  let index = 0;
+  for (; index < argv.length; index++) {
+    const word = argv[index] as string;
+    if (!word.startsWith('-')) break;
+    const option = GLOBALS[word.replace(/^--?/, '')];
+    if (option?.value !== undefined) index++;
+  }
+  const command = argv[index];
+  return { globals: argv.slice(0, index), ...(command === undefined ? {} : { command }), rest: argv.slice(index + 1) };
+}
+
+function newContext(values: Values, log: Log): Context {
+  if (values['systemd-cgroup']) throw unsupported('--systemd-cgroup', 'the systemd cgroup driver');
+  if (values.rootless === 'true') throw unsupported('--rootless true', 'rootless containers');
+  return {
+    root: text(values, 'root') ?? defaultRoot(),
+    log,
+    isDebug: values.debug === true,
+    ignoreUnsupported: values['ignore-unsupported'] === true,
+  };
+}
+
+function unsupported(option: string, what: string): OrlopError {
+  return new OrlopError('usage/invalid', `${option}: ${what}: not supported yet`, { hint: 'leave the option out' });
+}
+
+function defaultRoot(): string {
+  const directory = process.env.XDG_RUNTIME_DIR;
+  return process.geteuid?.() === 0 || !directory ? '/run/orlop' : join(directory, 'orlop');
+}
+
+function print(output: string): number {
+  process.stdout.write(output);
+  return 0;
+}
+
+/** Every error ends here: rendered for people, and a line in the log for engines. */
+function fail(error: unknown, log: Log, context: Context | undefined): number {
+  const known = error instanceof OrlopError ? error : asOrlopError(error);
+  const place = known.line === undefined ? '' : ` (config.json:${known.line}:${known.column} ${known.path})`;
+  if (log.isFile) {
+    const { code, path, line, hint } = known;
+    log.write('error', `${known.message}${place}`, { code, path, line, hint });
+  }
+  process.stderr.write(renderError(known, context?.configFile));
+  if (context?.isDebug && known.stack) process.stderr.write(`${known.stack}\n`);
+  return FAILED;
+}
+
+/** An error of the host's files says its call and path; anything else is a bug. */
+function asOrlopError(error: unknown): OrlopError {
+  const { code, syscall, path, message } = error as NodeJS.ErrnoException;
+  if (syscall !== undefined) {
+    return new OrlopError(`linux/${syscall}`, `${syscall}(${path === undefined ? '' : `"${path}"`}) failed: ${code}`, {
+      cause: error,
+    });
+  }
+  return new OrlopError('core/crash', `unexpected: ${message ?? String(error)}`, {
+    hint: 'this is a bug of orlop: please report it, with what --debug prints',
+    cause: error,
+  });
+}

@@ -1,0 +1,65 @@
+import { onChildExit } from '../linux/child.ts';
+import { close } from '../linux/file.ts';
+import { isErrno } from '../linux/libc.ts';
+import { exitNumber, pidfdSendSignal } from '../linux/process.ts';
+import { forwardSignals } from '../linux/signals.ts';
+import { type Created, type CreateOptions, create } from './create.ts';
+import { removeAll } from './delete.ts';
+import { release } from './start.ts';
+import { openProcess } from './status.ts';
+import { attachTerminal, type Terminal } from './terminal.ts';
+
+export interface RunOptions extends CreateOptions {
+  detach?: boolean | undefined;
+  keep?: boolean | undefined;
+}
+
+/**
+ * Create, start, wait, delete: answers the container's exit status, 128 and the signal's number if one ended it. Whatever
+ * happens, the container is deleted, unless it was to be kept or detached.
+ */
+export async function run(options: RunOptions): Promise<number> {
+  let terminal: Terminal | undefined;
+  const takesTerminal = options.console ?? ((master: number): void => void (terminal = attachTerminal(master)));
+  const created = create(options.detach ? options : { ...options, console: takesTerminal });
+  let isDeleted = options.keep === true || options.detach === true;
+  try {
+    startCreated(created);
+    if (options.detach) return 0;
+    const exit = await waitFor(created, terminal);
+    return exitNumber(exit);
+  } catch (error) {
+    isDeleted = false;
+    throw error;
+  } finally {
+    await terminal?.restore();
+    if (!isDeleted) removeAll(created.entry, created.state);
+    created.entry.close();
+  }
+}
+
+function startCreated({ entry, state, compiled }: Created): void {
+  release(entry, state, compiled.document);
+}
+
+async function waitFor({ entry, state }: Created, terminal: Terminal | undefined) {
+  // Others may signal or ask meanwhile.
+  entry.close();
+  const pidfd = openProcess(state);
+  const stop = forwardSignals((signal) => {
+    if (terminal?.handles(signal) || pidfd === undefined) return;
+    try {
+      pidfdSendSignal(pidfd, signal);
+    } catch (error) {
+      if (!isErrno(error, 'ESRCH')) throw error;
+    }
+  });
+  try {
+    const exit = await onChildExit(state.pid);
+    await terminal?.drain();
+    return exit;
+  } finally {
+    stop();
+    if (pidfd !== undefined) close(pidfd);
+  }
+}

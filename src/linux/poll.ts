@@ -1,0 +1,26 @@
+// Waiting for descriptors with a limit in time. Blocks the event loop.
+
+import { declare, invoke, type Pointer } from './libc.ts';
+
+const poll_ = declare<(fds: Pointer, count: number, timeout: number) => number>('int poll(void *, unsigned long, int)');
+
+// <asm-generic/poll.h>
+export const POLLIN = 0x1;
+export const POLLOUT = 0x4;
+export const POLLERR = 0x8;
+export const POLLHUP = 0x10;
+
+/**
+ * What happened on each descriptor, 0 where nothing did. `timeout` is in milliseconds, -1 waits for ever.
+ * A signal restarts the time.
+ */
+export function poll(fds: readonly { fd: number; events: number }[], timeout: number): number[] {
+  const pollfds = Buffer.alloc(8 * Math.max(1, fds.length)); // struct pollfd: int fd; short events, revents
+  fds.forEach(({ fd, events }, index) => {
+    pollfds.writeInt32LE(fd, 8 * index);
+    pollfds.writeInt16LE(events, 8 * index + 4);
+  });
+  const shown = { text: `[${fds.map(({ fd }) => fd).join(', ')}]` };
+  invoke('poll', [shown, fds.length, timeout], () => poll_(pollfds, fds.length, timeout));
+  return fds.map((_, index) => pollfds.readInt16LE(8 * index + 6));
+}
