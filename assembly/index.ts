@@ -7,6 +7,7 @@ import { Program } from './image/program';
 import { Document } from './json/document';
 import { MAX_LENGTH, parse } from './json/parser';
 import { Writer } from './json/writer';
+import { writeFeatures } from './plan/features';
 import { translate, writePlan } from './plan/plan';
 import { Planner } from './plan/planner';
 import { Request, readRequest } from './plan/request';
@@ -20,6 +21,7 @@ import { readSpec } from './spec/config';
  *   lint   → { version, diagnostics }                       returns the number of errors
  *   plan   → the plan, or { version, diagnostics }          returns the number of errors
  *   image  → the launch image, or { version, diagnostics }  returns the number of errors
+ *   features → { version, mountOptions, capabilities, namespaces } that a launch carries out
  *   and of the last image(): imagePlan → its plan; imageRows → its listing; imageFailure → what a failed row means
  */
 
@@ -95,6 +97,13 @@ export function imageFailure(row: i32, errno: i32, log: usize, logLength: i32): 
   if (!current) return -1;
   const writer = new Writer();
   writeFailure(writer, document!, planner!, current, row, errno, String.UTF8.decodeUnsafe(log, logLength));
+  give(writer);
+  return 0;
+}
+
+export function features(): i32 {
+  const writer = new Writer();
+  writeFeatures(writer);
   give(writer);
   return 0;
 }

@@ -47,7 +47,7 @@ export function writeFailure(
   writer.fieldInteger('errno', errno);
   if (row.step >= 0) {
     const step = planner.steps[row.step];
-    writer.field('message', `${messageOf(planner, step, row, errno)}${logText(log)}`);
+    writer.field('message', `${messageOf(planner, step, errno)}${logText(log)}`);
     const hint = hintFor(step, row, errno);
     if (hint != '') writer.field('hint', hint);
   } else {
@@ -66,7 +66,7 @@ export function writeFailure(
  * `exec: "nosuch": executable file not found in $PATH` and `permission denied` are wordings that engines look for to
  * tell their users 127 or 126.
  */
-function messageOf(planner: Planner, step: Step, row: Row, errno: i32): string {
+function messageOf(planner: Planner, step: Step, errno: i32): string {
   if (step.verb == Verb.FIND || step.verb == Verb.EXECUTE) {
     const execute = planner.steps[planner.steps.length - 1] as ExecuteStep;
     const file = execute.args[0];

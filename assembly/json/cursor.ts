@@ -20,11 +20,11 @@ export class Cursor {
   }
 
   skipSpace(): void {
-    while (this.position < this.document.length) {
-      const byte = this.document.byte(this.position);
-      if (byte != 0x20 && byte != 0x0a && byte != 0x0d && byte != 0x09) return;
-      this.position++;
-    }
+    const document = this.document;
+    const length = document.length;
+    let at = this.position;
+    while (at < length && isSpace(document.byte(at))) at++;
+    this.position = at;
   }
 
   word(word: string): void {
@@ -61,6 +61,7 @@ export class Cursor {
   string(): void {
     const start = this.position++;
     while (!this.failed) {
+      this.skipPlain();
       const byte = this.peek();
       if (byte == 0x22) {
         this.position++;
@@ -72,9 +73,17 @@ export class Cursor {
         const help = byte == 0x0a ? 'its closing quote may be missing' : 'write it as an escape';
         this.fail(this.position, this.position + 1, message, help);
       } else if (byte == 0x5c) this.escape();
-      else if (byte < 0x80) this.position++;
       else this.character();
     }
+  }
+
+  /** Most of most strings. */
+  private skipPlain(): void {
+    const document = this.document;
+    const length = document.length;
+    let at = this.position;
+    while (at < length && isPlain(document.byte(at))) at++;
+    this.position = at;
   }
 
   /** Says what stands here instead of what JSON wants, and what may have been meant. */
@@ -190,6 +199,15 @@ export class Cursor {
     const message = 'the string holds a NUL character, at which it ends for the kernel';
     this.report.warningAt('OCI013', 'nul-in-string', start, this.position, message, 'remove it');
   }
+}
+
+function isSpace(byte: u8): bool {
+  return byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09;
+}
+
+/** A character of one byte that stands for itself in a string. */
+function isPlain(byte: u8): bool {
+  return byte >= 0x20 && byte < 0x80 && byte != 0x22 && byte != 0x5c;
 }
 
 function isLetter(byte: i32): bool {

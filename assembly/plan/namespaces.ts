@@ -22,6 +22,13 @@ const KINDS: Kind[] = [
   new Kind('mount', 0x00020000),
 ];
 
+/** All that a config may name. */
+export function namespaceNames(): string[] {
+  const names: string[] = [];
+  for (let index = 0; index < KINDS.length; index++) names.push(KINDS[index].name);
+  return names;
+}
+
 /** Enters an existing namespace by its file. */
 export class JoinStep extends Step {
   constructor(

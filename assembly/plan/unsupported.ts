@@ -42,7 +42,8 @@ function refuseLinux(planner: Planner): void {
   if (namespaces) {
     for (let index = 0; index < namespaces.items.length; index++) {
       const type = namespaces.items[index].type;
-      if (type && type.value == 'user') planner.unsupported(namespaces.items[index].node, 'a user namespace');
+      if (type && !isSupportedNamespace(type.value))
+        planner.unsupported(namespaces.items[index].node, `a ${type.value} namespace`);
     }
   }
   const uidMappings = linux.uidMappings;
@@ -61,4 +62,8 @@ function refuseLinux(planner: Planner): void {
   if (personality) planner.unsupported(personality.node, 'linux.personality');
   const mountLabel = linux.mountLabel;
   if (mountLabel && mountLabel.value != '') planner.unsupported(mountLabel.node, 'linux.mountLabel');
+}
+
+export function isSupportedNamespace(type: string): bool {
+  return type != 'user';
 }

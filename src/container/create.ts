@@ -29,10 +29,10 @@ export interface Created {
   compiled: Compiled;
 }
 
-/** runtime-spec runtime.md#create. After an error everything is as before. */
-export function create(options: CreateOptions): Created {
+/** runtime-spec runtime.md#create; `before` is the bundle compiled already. After an error everything is as before. */
+export function create(options: CreateOptions, before?: Compiled): Created {
   checkPrivileges();
-  const compiled = compile(options);
+  const compiled = before ?? compile(options);
   checkConsole(compiled, options);
   for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
 

@@ -1,28 +1,16 @@
 import { OrlopError } from '../error.ts';
-import { SIGNALS } from '../linux/constants.ts';
 import { close } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
 import { kill as killPid, pidfdSendSignal } from '../linux/process.ts';
+import { signalNumber } from '../linux/signals.ts';
 import { allPids } from './cgroup.ts';
 import { openProcess, statusOf, wrongState } from './status.ts';
 import { Store } from './store.ts';
 
 /** `TERM`, `SIGTERM`, `sigterm` or `15`, real-time signals as `SIGRTMIN+3`. */
 export function parseSignal(text: string): number {
-  if (/^\d+$/.test(text)) {
-    const number = Number(text);
-    if (number <= 64) return number;
-  }
-  const name = text.toUpperCase();
-  const full = name.startsWith('SIG') ? name : `SIG${name}`;
-  const known = SIGNALS[full];
-  if (known !== undefined) return known;
-  const realtime = /^SIGRTM(IN|AX)(?:([+-])(\d+))?$/.exec(full);
-  if (realtime) {
-    const offset = Number(realtime[3] ?? 0) * (realtime[2] === '-' ? -1 : 1);
-    const number = (realtime[1] === 'IN' ? 34 : 64) + offset; // glibc keeps 32 and 33 to itself: man 7 signal
-    if (number >= 34 && number <= 64) return number;
-  }
+  const number = signalNumber(text);
+  if (number !== undefined) return number;
   throw new OrlopError('usage/invalid', `"${text}" is not a signal`, { hint: '"kill -l" lists names and numbers' });
 }
 

@@ -20,7 +20,11 @@ export interface RunOptions extends CreateOptions {
  */
 export async function run(options: RunOptions): Promise<number> {
   let terminal: Terminal | undefined;
-  const takesTerminal = options.console ?? ((master: number): void => void (terminal = attachTerminal(master)));
+  const takesTerminal =
+    options.console ??
+    ((master: number): void => {
+      terminal = attachTerminal(master);
+    });
   const created = create(options.detach ? options : { ...options, console: takesTerminal });
   let isDeleted = options.keep === true || options.detach === true;
   try {
@@ -42,7 +46,8 @@ function startCreated({ entry, state, compiled }: Created): void {
   release(entry, state, compiled.document);
 }
 
-async function waitFor({ entry, state }: Created, terminal: Terminal | undefined) {
+/** Until the container's process has ended; signals go to it meanwhile. */
+export async function waitFor({ entry, state }: Created, terminal?: Terminal) {
   // Others may signal or ask meanwhile.
   entry.close();
   const pidfd = openProcess(state);

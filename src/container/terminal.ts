@@ -4,7 +4,7 @@ import { read as readAsync, write as writeAsync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { SIGNALS } from '../linux/constants.ts';
 import { close } from '../linux/file.ts';
-import { copySize, makeRaw } from '../linux/terminal.ts';
+import { getWindowSize, makeRaw, setWindowSize, type Termios, tcsetattr } from '../linux/terminal.ts';
 
 export interface Terminal {
   /** A signal that is the terminal's own affair, and not forwarded. */
@@ -19,10 +19,10 @@ const CHUNK = 16384;
 
 export function attachTerminal(master: number): Terminal {
   const isTerminal = isatty(0);
-  let putBack: (() => void) | undefined;
+  let before: Termios | undefined;
   if (isTerminal) {
-    copySize(0, master);
-    putBack = makeRaw(0);
+    setWindowSize(master, getWindowSize(0));
+    before = makeRaw(0);
   }
   let isClosed = false;
   const output = copyOutput(master);
@@ -33,7 +33,7 @@ export function attachTerminal(master: number): Terminal {
   return {
     handles(signal) {
       if (signal !== SIGNALS.SIGWINCH) return false;
-      if (isTerminal) copySize(0, master);
+      if (isTerminal) setWindowSize(master, getWindowSize(0));
       return true;
     },
     drain: () => output,
@@ -43,7 +43,7 @@ export function attachTerminal(master: number): Terminal {
       process.stdin.off('data', onInput);
       process.stdin.pause();
       process.stdin.unref?.();
-      putBack?.();
+      if (before) tcsetattr(0, before);
       close(master);
     },
   };

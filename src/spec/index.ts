@@ -16,6 +16,7 @@ export type {
   Facts,
   Failure,
   LimitStep,
+  Names,
   Plan,
   Request,
   Row,

@@ -1,6 +1,6 @@
 import { OrlopError } from '../error.ts';
 import { ABI_VERSION } from '../version.ts';
-import type { Diagnostic, Failure, Plan, Request, Row } from './types.ts';
+import type { Diagnostic, Failure, Names, Plan, Request, Row } from './types.ts';
 
 /** The exports of spec.wasm; assembly/index.ts describes them. */
 interface Abi {
@@ -12,6 +12,7 @@ interface Abi {
   lint(config: number, configLength: number, options: number, optionsLength: number): number;
   plan(config: number, configLength: number, request: number, requestLength: number): number;
   image(config: number, configLength: number, request: number, requestLength: number): number;
+  features(): number;
   imagePlan(): number;
   imageRows(): number;
   imageFailure(row: number, errno: number, log: number, logLength: number): number;
@@ -37,6 +38,15 @@ export class SpecDocument {
         hint: 'use the spec.wasm of this package',
       });
     }
+  }
+
+  /** What the module carries out, whatever the document. */
+  static names(module: WebAssembly.Module): Names {
+    const empty = new SpecDocument(module, new Uint8Array());
+    return empty.run((abi) => {
+      abi.features();
+      return empty.json<Names>();
+    });
   }
 
   /** All shape findings, sorted by position. */

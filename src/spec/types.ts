@@ -92,6 +92,14 @@ export interface Plan {
   diagnostics: Diagnostic[];
 }
 
+/** What a launch carries out, by the names that config.json has for it. */
+export interface Names {
+  version: 1;
+  mountOptions: string[];
+  capabilities: string[];
+  namespaces: string[];
+}
+
 /** A line of the program's listing; `step` is an index into the plan's steps. */
 export interface Row {
   row: number;

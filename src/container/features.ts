@@ -1,0 +1,56 @@
+import { specModule } from '../spec/embedded.ts';
+import { SpecDocument } from '../spec/module.ts';
+import { OCI_VERSION, VERSION } from '../version.ts';
+
+/** runtime-spec features.md */
+export interface Features {
+  ociVersionMin: string;
+  ociVersionMax: string;
+  hooks: string[];
+  mountOptions: string[];
+  linux: LinuxFeatures;
+  annotations: Record<string, string>;
+  potentiallyUnsafeConfigAnnotations: string[];
+}
+
+/** runtime-spec features-linux.md */
+export interface LinuxFeatures {
+  namespaces: string[];
+  capabilities: string[];
+  cgroup: { v1: boolean; v2: boolean; systemd: boolean; systemdUser: boolean; rdma: boolean };
+  seccomp: { enabled: boolean };
+  apparmor: { enabled: boolean };
+  selinux: { enabled: boolean };
+  intelRdt: { enabled: boolean; schemata: boolean; monitoring: boolean };
+  memoryPolicy: { modes: string[]; flags: string[] };
+  mountExtensions: { idmap: { enabled: boolean } };
+  netDevices: { enabled: boolean };
+}
+
+/**
+ * What orlop carries out, whatever the host has. The lists are the translator's own; what is false here is an error in a
+ * config (assembly/plan/unsupported.ts).
+ */
+export function features(): Features {
+  const { mountOptions, namespaces, capabilities } = SpecDocument.names(specModule());
+  return {
+    ociVersionMin: '1.0.0',
+    ociVersionMax: OCI_VERSION,
+    hooks: [],
+    mountOptions: mountOptions.sort(),
+    linux: {
+      namespaces: namespaces.sort(),
+      capabilities,
+      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
+      seccomp: { enabled: false },
+      apparmor: { enabled: false },
+      selinux: { enabled: false },
+      intelRdt: { enabled: false, schemata: false, monitoring: false },
+      memoryPolicy: { modes: [], flags: [] },
+      mountExtensions: { idmap: { enabled: false } },
+      netDevices: { enabled: false },
+    },
+    annotations: { 'org.opencontainers.orlop.version': VERSION },
+    potentiallyUnsafeConfigAnnotations: [],
+  };
+}

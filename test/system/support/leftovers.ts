@@ -1,0 +1,118 @@
+// What a container may leave on the host: cgroups, mounts, processes, state, fds, temporary files.
+
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { Workplace } from './bundle.ts';
+import type { Orlop } from './orlop.ts';
+
+export interface Snapshot {
+  cgroups: string[];
+  mounts: string[];
+  processes: string[];
+  state: string[];
+  fds: string[];
+  files: string[];
+}
+
+/** Empty if it has gone meanwhile. */
+function attempt<T>(ask: () => T, otherwise: T): T {
+  try {
+    return ask();
+  } catch {
+    return otherwise;
+  }
+}
+
+/** Directories of ours in every hierarchy. */
+function cgroups(tag: string, directory = '/sys/fs/cgroup'): string[] {
+  const entries = attempt(() => readdirSync(directory, { withFileTypes: true }), []);
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .flatMap((entry) => {
+      const path = join(directory, entry.name);
+      return [...(path.includes(tag) ? [path] : []), ...cgroups(tag, path)];
+    });
+}
+
+function mounts(): string[] {
+  return readFileSync('/proc/self/mountinfo', 'utf8').trimEnd().split('\n');
+}
+
+/**
+ * Launch images, and everything else that is in a cgroup of ours, has one of our directories mounted or in its command
+ * line, or is dead and nobody has waited for it.
+ */
+function processes(place: Workplace): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
+    .flatMap((pid) => {
+      const read = (file: string): string => attempt(() => readFileSync(`/proc/${pid}/${file}`, 'utf8'), '');
+      const stat = read('stat');
+      const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+      const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      // An orphan's death is for the first process of the machine to notice, whenever that is.
+      if (state === 'Z' && parent === '1') return [];
+      const command = read('cmdline').replaceAll('\0', ' ').trim();
+      const isOurs =
+        read('cgroup').includes(place.tag) ||
+        command.includes(place.directory) ||
+        command.includes(place.tag) ||
+        read('mountinfo').includes(place.directory) ||
+        (state === 'Z' && (parent === String(process.pid) || name.startsWith('orlop')));
+      return isOurs ? [`${pid} ${name} ${state} ${command}`] : [];
+    });
+}
+
+function fds(): string[] {
+  return readdirSync('/proc/self/fd')
+    .map((fd) => attempt(() => readlinkSync(`/proc/self/fd/${fd}`), ''))
+    .filter((target) => /memfd|orlop|cgroup/.test(target));
+}
+
+/** Host's temporary directory, and what stands in a bundle beside the root filesystem. */
+function files(place: Workplace): string[] {
+  const temporary = readdirSync(tmpdir()).filter((name) => name.includes(place.tag));
+  const bundles = readdirSync(place.directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name.startsWith('bundle-'))
+    .flatMap((entry) => readdirSync(join(place.directory, entry.name)).map((name) => join(entry.name, name)));
+  return [...temporary, ...bundles].sort();
+}
+
+export function snapshot(place: Workplace, orlop: Orlop): Snapshot {
+  return {
+    cgroups: cgroups(place.tag),
+    mounts: mounts(),
+    processes: processes(place),
+    state: attempt(() => readdirSync(orlop.root, { recursive: true }).map(String), []),
+    fds: fds(),
+    files: files(place),
+  };
+}
+
+function added(before: Snapshot, after: Snapshot): Record<string, string[]> {
+  const difference: Record<string, string[]> = {};
+  for (const [kind, now] of Object.entries(after) as [keyof Snapshot, string[]][]) {
+    const counts = new Map<string, number>();
+    for (const entry of before[kind]) counts.set(entry, (counts.get(entry) ?? 0) + 1);
+    const news = now.filter((entry) => {
+      const count = counts.get(entry) ?? 0;
+      counts.set(entry, count - 1);
+      return count <= 0;
+    });
+    if (news.length > 0) difference[kind] = news;
+  }
+  return difference;
+}
+
+/** The kernel takes cgroups and mounts down a moment after the last process: it gets that moment, and no more. */
+export async function expectNothingLeft(place: Workplace, orlop: Orlop, before: Snapshot): Promise<void> {
+  let difference: Record<string, string[]> = {};
+  for (let round = 0; round < 100; round++) {
+    difference = added(before, snapshot(place, orlop));
+    if (Object.keys(difference).length === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(difference).toEqual({});
+}
