@@ -8,7 +8,8 @@ import { Document } from './json/document';
 import { MAX_LENGTH, parse } from './json/parser';
 import { Writer } from './json/writer';
 import { writeFeatures } from './plan/features';
-import { translate, writePlan } from './plan/plan';
+import { writeHostPlan } from './plan/host';
+import { translate, writePlace, writePlan } from './plan/plan';
 import { Planner } from './plan/planner';
 import { Request, readRequest } from './plan/request';
 import { Report, writeDiagnostics } from './report';
@@ -18,11 +19,12 @@ import { readSpec } from './spec/config';
  * The ABI, version 1. Bytes of UTF-8 cross, in areas that allocate() has made; results are JSON, or the bytes of a
  * launch image. An instance is for one document: nothing is ever freed, the host drops the instance.
  *
- *   lint   → { version, diagnostics }                       returns the number of errors
- *   plan   → the plan, or { version, diagnostics }          returns the number of errors
- *   image  → the launch image, or { version, diagnostics }  returns the number of errors
- *   features → { version, mountOptions, capabilities, namespaces } that a launch carries out
- *   and of the last image(): imagePlan → its plan; imageRows → its listing; imageFailure → what a failed row means
+ *   lint    → { version, diagnostics }                          returns the number of errors
+ *   plan    → the plan, or { version, diagnostics }             returns the number of errors
+ *   prepare → the host's part of it, or { version, diagnostics }  returns the number of errors
+ *
+ * Of the last plan() or prepare(): image → the launch image; place → where a step comes from. Of the last image():
+ * rows → its listing; failure → what a failed row means. They return 0, or -1 if there is no such thing.
  */
 
 let resultPointer: usize = 0;
@@ -58,14 +60,32 @@ export function lint(config: usize, configLength: i32, _options: usize, _options
 
 export function plan(config: usize, configLength: i32, request: usize, requestLength: i32): i32 {
   const errors = compile(config, configLength, request, requestLength);
-  if (errors == 0) imagePlan();
+  const current = planner;
+  if (current) {
+    const writer = new Writer();
+    writePlan(writer, document!, current);
+    give(writer);
+  }
   return errors;
 }
 
-export function image(config: usize, configLength: i32, request: usize, requestLength: i32): i32 {
+/** As plan(), but the result is only what a host that launches needs: compiling must not cost what nobody reads. */
+export function prepare(config: usize, configLength: i32, request: usize, requestLength: i32): i32 {
   const errors = compile(config, configLength, request, requestLength);
-  if (errors) return errors;
-  const lowered = lower(planner!);
+  const current = planner;
+  if (current) {
+    const writer = new Writer();
+    writeHostPlan(writer, document!, current);
+    give(writer);
+  }
+  return errors;
+}
+
+/** `home` is the value of HOME where the plan has a `home`: what the host has found for that user; else empty. */
+export function image(home: usize, homeLength: i32): i32 {
+  const current = planner;
+  if (!current) return -1;
+  const lowered = lower(current, String.UTF8.decodeUnsafe(home, homeLength));
   program = lowered;
   const bytes: Bytes = link(lowered);
   resultPointer = bytes.address;
@@ -73,16 +93,8 @@ export function image(config: usize, configLength: i32, request: usize, requestL
   return 0;
 }
 
-export function imagePlan(): i32 {
-  const current = planner;
-  if (!current) return -1;
-  const writer = new Writer();
-  writePlan(writer, document!, current);
-  give(writer);
-  return 0;
-}
-
-export function imageRows(): i32 {
+/** The listing of the last image. */
+export function rows(): i32 {
   const current = program;
   if (!current) return -1;
   const writer = new Writer();
@@ -91,12 +103,27 @@ export function imageRows(): i32 {
   return 0;
 }
 
-/** `log` is what the kernel said about a filesystem, from the failure record; it may be empty. */
-export function imageFailure(row: i32, errno: i32, log: usize, logLength: i32): i32 {
+/**
+ * What it means that a row of the last image failed. `log` is what the kernel said about a filesystem, from the failure
+ * record; it may be empty.
+ */
+export function failure(row: i32, errno: i32, log: usize, logLength: i32): i32 {
   const current = program;
   if (!current) return -1;
   const writer = new Writer();
   writeFailure(writer, document!, planner!, current, row, errno, String.UTF8.decodeUnsafe(log, logLength));
+  give(writer);
+  return 0;
+}
+
+/** The place in config.json that asked for a step of the last plan. */
+export function place(step: i32): i32 {
+  const current = planner;
+  if (!current || step < 0 || step >= current.steps.length) return -1;
+  const writer = new Writer();
+  writer.beginObject();
+  writePlace(writer, document!, current.steps[step].node);
+  writer.endObject();
   give(writer);
   return 0;
 }

@@ -1,11 +1,20 @@
 import { Planner } from '../plan/planner';
 import { Call } from './calls';
-import { CLONE, CLONE_NEWCGROUP, CLONE_NEWTIME } from './constants';
+import {
+  CLONE,
+  CLONE_NEWCGROUP,
+  CLONE_NEWTIME,
+  O_CLOEXEC,
+  O_PATH,
+  OPEN_FLAGS,
+  RESOLVE_IN_ROOT,
+  RESOLVE_NO_MAGICLINKS,
+} from './constants';
 import { Label } from './label';
 import { LOG_SIZE, RECORD_SIZE } from './layout';
 import { Cell, Operand } from './operand';
 import { Program } from './program';
-import { STAT_SIZE } from './x86_64';
+import { O_DIRECTORY, STAT_SIZE } from './x86_64';
 
 /**
  * The socket to the host and the two FIFOs stand behind the preserved fds, in this order; the cgroup only on v2, where
@@ -60,6 +69,15 @@ export class Context {
   byte: Cell;
   /** struct stat */
   stat: Cell;
+  /** A directory that several steps in a row make things in, and its path; '' for none. */
+  directory: Cell;
+  directoryPath: string = '';
+  /** An empty read-only filesystem, for directories to hide; made when the first is masked. */
+  blank: Cell;
+  hasBlank: bool = false;
+  /** How paths of the container are opened: anything, or a directory. */
+  inRoot: Operand;
+  directoryInRoot: Operand;
   /** For each file that exec tries: 0 if it is there and may be executed. */
   found: Cell[] = [];
   private hasUnsharedTime: bool = false;
@@ -67,6 +85,8 @@ export class Context {
   constructor(
     public planner: Planner,
     public program: Program,
+    /** What HOME is where config.json does not say. */
+    public home: string,
   ) {
     this.firstFd = 3 + planner.request.preserveFds;
     this.proc = program.cell('proc');
@@ -79,6 +99,11 @@ export class Context {
     this.answer = program.cell('answer');
     this.started = program.cell('started');
     this.byte = program.cell('byte');
+    this.directory = program.cell('directory');
+    this.blank = program.cell('blank');
+    const resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+    this.inRoot = program.how(program.flags(O_PATH | O_CLOEXEC, OPEN_FLAGS), 0, resolve);
+    this.directoryInRoot = program.how(program.flags(O_PATH | O_DIRECTORY | O_CLOEXEC, OPEN_FLAGS), 0, resolve);
     this.stat = program.area('stat', STAT_SIZE);
     program.put64(program.failure, 0, RecordKind.FAILED);
   }
@@ -101,6 +126,13 @@ export class Context {
 
   close(cell: Cell): void {
     this.program.call(Call.CLOSE, this.program.load(cell));
+  }
+
+  /** Lets go of the directory that was held for several steps. */
+  releaseDirectory(): void {
+    if (this.directoryPath == '') return;
+    this.directoryPath = '';
+    this.close(this.directory);
   }
 
   unshareCgroup(): void {

@@ -15,6 +15,7 @@ import {
   ROW_TARGET,
   ROWS_ADDRESS,
 } from './layout';
+import { Operand } from './operand';
 import { Program } from './program';
 import { callNumber, ELF_MACHINE, interpreter, PAGE_SIZE } from './x86_64';
 
@@ -60,12 +61,11 @@ function putRow(image: Bytes, offset: i32, program: Program, index: i32): void {
   const isBranch = row.call == Call.BRANCH;
   image.put16(offset, isBranch ? 0 : callNumber(row.call));
   image.put8(offset + ROW_KIND, isBranch ? KIND_BRANCH : KIND_CALL);
-  let loads: u8 = 0;
-  for (let position = 0; position < row.operands.length; position++) {
-    const operand = row.operands[position];
-    image.put64(offset + ROW_ARGUMENTS + 8 * position, operand.value);
-    if (operand.isLoaded) loads |= (<u8>1) << (<u8>position);
-  }
+  let loads = putArgument(image, offset, 0, row.first);
+  loads |= putArgument(image, offset, 1, row.second);
+  loads |= putArgument(image, offset, 2, row.third);
+  loads |= putArgument(image, offset, 3, row.fourth);
+  loads |= putArgument(image, offset, 4, row.fifth);
   image.put8(offset + ROW_LOADS, loads);
   const store = row.store;
   if (store) image.put32(offset + ROW_STORE, store.address);
@@ -74,6 +74,13 @@ function putRow(image: Bytes, offset: i32, program: Program, index: i32): void {
   const target = row.target;
   assert(!target || target.isPlaced, 'a row that goes to a label that was never placed');
   image.put32(offset + ROW_TARGET, ROWS_ADDRESS + <u32>(target ? target.position : index + 1) * ROW_SIZE);
+}
+
+/** Returns the bit that says "load it from a cell". */
+function putArgument(image: Bytes, offset: i32, position: i32, operand: Operand | null): u8 {
+  if (!operand) return 0;
+  image.put64(offset + ROW_ARGUMENTS + 8 * position, operand.value);
+  return operand.isLoaded ? (<u8>1) << (<u8>position) : 0;
 }
 
 function putHeader(image: Bytes, entry: u32): void {

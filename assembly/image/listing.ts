@@ -24,19 +24,21 @@ export function writeListing(writer: Writer, program: Program): void {
 
 /** A call with its arguments, as it stands in errors: `fsopen("mqueue", FSOPEN_CLOEXEC)`. */
 export function renderCall(row: Row): string {
-  const operands: string[] = [];
-  for (let index = 0; index < row.operands.length; index++) operands.push(row.operands[index].render());
-  return `${callName(row.call)}(${operands.join(', ')})`;
+  const operands = row.operands;
+  const texts: string[] = [];
+  for (let index = 0; index < operands.length; index++) texts.push(operands[index].render());
+  return `${callName(row.call)}(${texts.join(', ')})`;
 }
 
 export function renderRow(row: Row): string {
   const target = row.target;
   if (row.call == Call.BRANCH) {
-    const mask = row.operands[1].value;
+    const operands = row.operands;
+    const mask = operands[1].value;
     if (mask == 0) return `→ ${target!.position}`;
-    const cell = row.operands[0].render();
-    const left = mask == u64.MAX_VALUE ? cell : `(${cell} & ${row.operands[1].render()})`;
-    return `if ${left} == ${row.operands[2].render()} → ${target!.position}`;
+    const cell = operands[0].render();
+    const left = mask == u64.MAX_VALUE ? cell : `(${cell} & ${operands[1].render()})`;
+    return `if ${left} == ${operands[2].render()} → ${target!.position}`;
   }
   const store = row.store;
   let text = renderCall(row);

@@ -1,4 +1,4 @@
-import { CgroupMountStep } from '../plan/cgroup-mount';
+import { CgroupBranch, CgroupMountStep } from '../plan/cgroup-mount';
 import { MountOptions } from '../plan/mount-options';
 import { BindStep, MountStep, RemountStep } from '../plan/mounts';
 import { Call } from './calls';
@@ -16,15 +16,13 @@ import {
   MOUNT_ATTR_RDONLY,
   MOUNT_FLAGS,
   MS_REC,
-  O_CLOEXEC,
-  OPEN_TREE,
-  OPEN_TREE_CLONE,
 } from './constants';
 import { Context } from './context';
-import { EBADF, EEXIST } from './errno';
+import { EBADF } from './errno';
 import { Label } from './label';
 import { atCwd } from './lower-launcher';
-import { attach, branchOnDirectory, openDirectory, openFile, openInRoot, setAttributes } from './lower-path';
+import { attach, branchOnDirectory, cloneTree, openDirectory, openFile, openInRoot, setAttributes } from './lower-path';
+import { Cell } from './operand';
 
 /** fs/fsopen.c: fsconfig() takes values of at most 255 bytes; longer ones (overlayfs) need mount(2). */
 const LONGEST_VALUE: i32 = 255;
@@ -39,7 +37,7 @@ export function lowerMount(context: Context, step: MountStep): void {
   const data = options.data.slice(0);
   // As mount(2) has it: ro is a flag of the filesystem and of the mount.
   if (attributes & MOUNT_ATTR_RDONLY) data.push('ro');
-  lowerFilesystem(context, step.type, step.source, data, attributes);
+  lowerFilesystem(context, step.type, step.source, data, attributes, context.mount);
   if (options.propagation) {
     setAttributes(
       context,
@@ -54,8 +52,15 @@ export function lowerMount(context: Context, step: MountStep): void {
   attach(context);
 }
 
-/** Makes a filesystem that is not attached yet, in `context.mount`. What the kernel logs about it goes with a failure. */
-export function lowerFilesystem(context: Context, type: string, source: string, data: string[], attributes: u64): void {
+/** Makes a filesystem that is not attached yet. What the kernel logs about it goes with a failure. */
+export function lowerFilesystem(
+  context: Context,
+  type: string,
+  source: string,
+  data: string[],
+  attributes: u64,
+  into: Cell,
+): void {
   const program = context.program;
   program
     .call(Call.FSOPEN, program.text(type), program.named(FSOPEN_CLOEXEC, 'FSOPEN_CLOEXEC'))
@@ -77,7 +82,7 @@ export function lowerFilesystem(context: Context, type: string, source: string, 
       program.named(FSMOUNT_CLOEXEC, 'FSMOUNT_CLOEXEC'),
       program.flags(attributes, MOUNT_ATTR),
     )
-    .into(context.mount);
+    .into(into);
   closeFilesystem(context);
 }
 
@@ -135,7 +140,7 @@ function lowerLegacyMount(context: Context, step: MountStep): void {
     program.text(options.data.join(',')),
   );
   if (!options.propagation) return;
-  openInRoot(context, step.destination, 0, context.target);
+  openInRoot(context, step.destination, context.target);
   setAttributes(
     context,
     context.target,
@@ -159,14 +164,7 @@ function hasLongValue(data: string[]): bool {
 export function lowerBind(context: Context, step: BindStep): void {
   const program = context.program;
   const options = step.options;
-  program
-    .call(
-      Call.OPEN_TREE,
-      atCwd(program),
-      program.text(step.source),
-      program.flags(OPEN_TREE_CLONE | O_CLOEXEC | (options.isRecursive ? AT_RECURSIVE : 0), OPEN_TREE),
-    )
-    .into(context.mount);
+  cloneTree(context, atCwd(program), step.source, options.isRecursive ? AT_RECURSIVE : 0);
   applyAttributes(context, options);
   const file = new Label('file');
   const place = new Label('place');
@@ -200,7 +198,7 @@ function applyAttributes(context: Context, options: MountOptions): void {
 
 export function lowerRemount(context: Context, step: RemountStep): void {
   const program = context.program;
-  openInRoot(context, step.destination, 0, context.mount);
+  openInRoot(context, step.destination, context.mount);
   applyAttributes(context, step.options);
   if (step.options.data.length) {
     program
@@ -226,49 +224,48 @@ export function lowerRemount(context: Context, step: RemountStep): void {
 }
 
 export function lowerCgroupMount(context: Context, step: CgroupMountStep): void {
-  const program = context.program;
   const attributes = step.options.set | step.options.setRecursive;
-  if (!step.isUnified) {
-    // The tmpfs that holds the hierarchies is writable until they are in it.
-    lowerFilesystem(context, 'tmpfs', 'tmpfs', ['mode=755'], attributes & ~MOUNT_ATTR_RDONLY);
+  if (step.isUnified) {
+    makeBranch(context, step.branches[0], attributes);
     openDirectory(context, step.destination, context.target);
     attach(context);
+    return;
   }
+  const program = context.program;
+  // The tmpfs that holds the hierarchies is writable until they are in it.
+  lowerFilesystem(context, 'tmpfs', 'tmpfs', ['mode=755'], attributes & ~MOUNT_ATTR_RDONLY, context.mount);
+  openDirectory(context, step.destination, context.target);
+  attach(context);
+  openInRoot(context, step.destination, context.parent);
   for (let index = 0; index < step.branches.length; index++) {
     const branch = step.branches[index];
-    if (branch.source == '') {
-      lowerFilesystem(context, branch.type, 'cgroup', branch.data, attributes);
-    } else {
-      program
-        .call(
-          Call.OPEN_TREE,
-          atCwd(program),
-          program.text(branch.source),
-          program.flags(OPEN_TREE_CLONE | O_CLOEXEC, OPEN_TREE),
-        )
-        .into(context.mount);
-      if (attributes) setAttributes(context, context.mount, 0, attributes, 0, 0);
-    }
-    openDirectory(context, branch.name == '' ? step.destination : `${step.destination}/${branch.name}`, context.target);
+    makeBranch(context, branch, attributes);
+    program.call(Call.MKDIRAT, program.load(context.parent), program.text(branch.name), program.mode(0o755));
+    openInside(context, branch.name);
     attach(context);
   }
-  if (step.links.length) {
-    openInRoot(context, step.destination, 0, context.parent);
-    for (let index = 0; index < step.links.length; index += 2) {
-      program
-        .call(
-          Call.SYMLINKAT,
-          program.text(step.links[index + 1]),
-          program.load(context.parent),
-          program.text(step.links[index]),
-        )
-        .tolerate(EEXIST);
-    }
-    context.close(context.parent);
+  for (let index = 0; index < step.links.length; index += 2) {
+    const target = program.text(step.links[index + 1]);
+    program.call(Call.SYMLINKAT, target, program.load(context.parent), program.text(step.links[index]));
   }
-  if (!step.isUnified && attributes & MOUNT_ATTR_RDONLY) {
-    openInRoot(context, step.destination, 0, context.target);
-    setAttributes(context, context.target, 0, MOUNT_ATTR_RDONLY, 0, 0);
-    context.close(context.target);
+  if (attributes & MOUNT_ATTR_RDONLY) setAttributes(context, context.parent, 0, MOUNT_ATTR_RDONLY, 0, 0);
+  context.close(context.parent);
+}
+
+/** A hierarchy of its own, or the container's directory in the host's. */
+function makeBranch(context: Context, branch: CgroupBranch, attributes: u64): void {
+  if (branch.source == '') {
+    lowerFilesystem(context, branch.type, 'cgroup', branch.data, attributes, context.mount);
+    return;
   }
+  cloneTree(context, atCwd(context.program), branch.source, 0);
+  if (attributes) setAttributes(context, context.mount, 0, attributes, 0, 0);
+}
+
+/** A directory just made in `context.parent`. */
+function openInside(context: Context, name: string): void {
+  const program = context.program;
+  program
+    .call(Call.OPENAT2, program.load(context.parent), program.text(name), context.directoryInRoot, program.number(24))
+    .into(context.target);
 }

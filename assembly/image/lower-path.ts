@@ -21,8 +21,6 @@ import {
   OPEN_FLAGS,
   OPEN_TREE,
   OPEN_TREE_CLONE,
-  RESOLVE_IN_ROOT,
-  RESOLVE_NO_MAGICLINKS,
   S_IFBLK,
   S_IFCHR,
   S_IFIFO,
@@ -30,25 +28,28 @@ import {
   S_IFREG,
 } from './constants';
 import { Context } from './context';
-import { EEXIST, ENOENT, ENOTDIR } from './errno';
+import { EEXIST, EINVAL, ENOENT, ENOTDIR } from './errno';
 import { Label } from './label';
 import { atCwd } from './lower-launcher';
 import { lowerFilesystem } from './lower-mount';
-import { Cell } from './operand';
+import { Cell, Operand } from './operand';
 import { Row } from './program';
 import { O_DIRECTORY, STAT_MODE, STAT_RDEV } from './x86_64';
 
 /** Opens a path below the container's root as the container would see it, and nothing outside. */
-export function openInRoot(context: Context, path: string, flags: u64, into: Cell): Row {
+export function openInRoot(context: Context, path: string, into: Cell): Row {
+  return open(context, path, context.inRoot, into);
+}
+
+export function openDirectoryInRoot(context: Context, path: string, into: Cell): Row {
+  return open(context, path, context.directoryInRoot, into);
+}
+
+function open(context: Context, path: string, how: Operand, into: Cell): Row {
   const program = context.program;
+  const relative = path == '/' ? '.' : path.substring(1);
   return program
-    .call(
-      Call.OPENAT2,
-      program.load(context.root),
-      program.text(path == '/' ? '.' : path.substring(1)),
-      program.how(program.flags(O_PATH | O_CLOEXEC | flags, OPEN_FLAGS), 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS),
-      program.number(24),
-    )
+    .call(Call.OPENAT2, program.load(context.root), program.text(relative), how, program.number(24))
     .into(into);
 }
 
@@ -57,11 +58,11 @@ export function openDirectory(context: Context, path: string, into: Cell): void 
   const program = context.program;
   const make = new Label('make');
   const done = new Label('done');
-  openInRoot(context, path, O_DIRECTORY, into).tolerate(ENOENT, make);
+  openDirectoryInRoot(context, path, into).tolerate(ENOENT, make);
   program.jump(done);
   program.place(make);
   makeDirectories(context, path);
-  openInRoot(context, path, O_DIRECTORY, into);
+  openDirectoryInRoot(context, path, into);
   program.place(done);
 }
 
@@ -70,7 +71,7 @@ export function openFile(context: Context, path: string, into: Cell): void {
   const program = context.program;
   const make = new Label('make');
   const done = new Label('done');
-  openInRoot(context, path, 0, into).tolerate(ENOENT, make);
+  openInRoot(context, path, into).tolerate(ENOENT, make);
   program.jump(done);
   program.place(make);
   openDirectory(context, parentOf(path), context.parent);
@@ -84,7 +85,7 @@ export function openFile(context: Context, path: string, into: Cell): void {
     )
     .tolerate(EEXIST);
   context.close(context.parent);
-  openInRoot(context, path, 0, into);
+  openInRoot(context, path, into);
   program.place(done);
 }
 
@@ -93,7 +94,7 @@ function makeDirectories(context: Context, path: string): void {
   const parts = path.substring(1).split('/');
   let parent = '/';
   for (let index = 0; index < parts.length; index++) {
-    openInRoot(context, parent, O_DIRECTORY, context.parent);
+    openDirectoryInRoot(context, parent, context.parent);
     program
       .call(Call.MKDIRAT, program.load(context.parent), program.text(parts[index]), program.mode(0o755))
       .tolerate(EEXIST);
@@ -113,8 +114,14 @@ export function nameOf(path: string): string {
 
 /** Attaches the mount in `context.mount` to the place in `context.target`, and lets go of both. */
 export function attach(context: Context): void {
+  moveToTarget(context);
+  context.close(context.mount);
+  context.close(context.target);
+}
+
+function moveToTarget(context: Context): Row {
   const program = context.program;
-  program.call(
+  return program.call(
     Call.MOVE_MOUNT,
     program.load(context.mount),
     program.text(''),
@@ -122,8 +129,6 @@ export function attach(context: Context): void {
     program.text(''),
     program.flags(MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH, MOVE_MOUNT),
   );
-  context.close(context.mount);
-  context.close(context.target);
 }
 
 /** mount_setattr on an fd; fields are those of struct mount_attr. */
@@ -160,43 +165,63 @@ export function branchOnDirectory(context: Context, fd: Cell, otherwise: Label):
   context.close(context.parent);
 }
 
-/** A file is hidden by the host's /dev/null, a directory by an empty filesystem; what is not there stays so. */
+/**
+ * A file is hidden by the host's /dev/null, a directory by an empty filesystem; what is not there stays so. Which of the
+ * two it is, move_mount says: it puts no file on a directory.
+ */
 export function lowerMask(context: Context, step: TextStep): void {
   const program = context.program;
-  const file = new Label('file');
-  const place = new Label('place');
+  const directory = new Label('directory');
+  const done = new Label('done');
   const skip = new Label('skip');
-  openInRoot(context, step.text, 0, context.target).tolerate(ENOENT, skip).tolerate(ENOTDIR, skip);
-  branchOnDirectory(context, context.target, file);
-  const attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-  lowerFilesystem(context, 'tmpfs', 'tmpfs', ['ro'], attributes);
-  program.jump(place);
-  program.place(file);
-  program
-    .call(
-      Call.OPEN_TREE,
-      atCwd(program),
-      program.text('/dev/null'),
-      program.flags(OPEN_TREE_CLONE | O_CLOEXEC, OPEN_TREE),
-    )
-    .into(context.mount);
-  program.place(place);
-  attach(context);
+  makeBlank(context);
+  openInRoot(context, step.text, context.target).tolerate(ENOENT, skip).tolerate(ENOTDIR, skip);
+  cloneTree(context, atCwd(program), '/dev/null', 0);
+  moveToTarget(context).tolerate(EINVAL, directory).tolerate(ENOTDIR, directory);
+  program.jump(done);
+  program.place(directory);
+  context.close(context.mount);
+  cloneTree(context, program.load(context.blank), '', AT_EMPTY_PATH);
+  moveToTarget(context);
+  program.place(done);
+  context.close(context.mount);
+  context.close(context.target);
   program.place(skip);
+}
+
+/**
+ * One empty filesystem serves all masked directories. Only a mount that is in the tree can be cloned, so it goes where
+ * nobody sees it: on the old root's /proc, which leaves with the old root.
+ */
+function makeBlank(context: Context): void {
+  if (context.hasBlank) return;
+  context.hasBlank = true;
+  const program = context.program;
+  const attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+  lowerFilesystem(context, 'tmpfs', 'tmpfs', ['ro'], attributes, context.blank);
+  program.call(
+    Call.MOVE_MOUNT,
+    program.load(context.blank),
+    program.text(''),
+    atCwd(program),
+    program.text('/proc'),
+    program.flags(MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT),
+  );
+}
+
+/** A copy of a mount, not attached yet, in `context.mount`. */
+export function cloneTree(context: Context, from: Operand, path: string, flags: u64): Row {
+  const program = context.program;
+  return program
+    .call(Call.OPEN_TREE, from, program.text(path), program.flags(OPEN_TREE_CLONE | O_CLOEXEC | flags, OPEN_TREE))
+    .into(context.mount);
 }
 
 export function lowerReadonly(context: Context, step: TextStep): void {
   const program = context.program;
   const skip = new Label('skip');
-  openInRoot(context, step.text, 0, context.target).tolerate(ENOENT, skip).tolerate(ENOTDIR, skip);
-  program
-    .call(
-      Call.OPEN_TREE,
-      program.load(context.target),
-      program.text(''),
-      program.flags(OPEN_TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE, OPEN_TREE),
-    )
-    .into(context.mount);
+  openInRoot(context, step.text, context.target).tolerate(ENOENT, skip).tolerate(ENOTDIR, skip);
+  cloneTree(context, program.load(context.target), '', AT_EMPTY_PATH | AT_RECURSIVE);
   setAttributes(context, context.mount, 0, MOUNT_ATTR_RDONLY, 0, 0);
   attach(context);
   program.place(skip);
@@ -204,7 +229,7 @@ export function lowerReadonly(context: Context, step: TextStep): void {
 
 /** The mount itself becomes read-only, last of all. */
 export function lowerSeal(context: Context, step: TextStep): void {
-  openInRoot(context, step.text, 0, context.target);
+  openInRoot(context, step.text, context.target);
   setAttributes(context, context.target, 0, MOUNT_ATTR_RDONLY, 0, 0);
   context.close(context.target);
 }
@@ -212,6 +237,14 @@ export function lowerSeal(context: Context, step: TextStep): void {
 export function lowerDirectory(context: Context, step: TextStep): void {
   openDirectory(context, step.text, context.target);
   context.close(context.target);
+}
+
+/** Keeps the directory open for the steps that follow: /dev gets a dozen things, one after the other. */
+function holdDirectory(context: Context, path: string): void {
+  if (context.directoryPath == path) return;
+  context.releaseDirectory();
+  openDirectory(context, path, context.directory);
+  context.directoryPath = path;
 }
 
 /** A node that is there already has to be the same device: runtime-spec config-linux.md#devices. */
@@ -226,12 +259,12 @@ export function lowerDevice(context: Context, step: DeviceStep): void {
   const device = (step.minor & 0xff) | (step.major << 8) | ((step.minor & ~0xff) << 12);
   const name = nameOf(step.path);
 
-  openDirectory(context, parentOf(step.path), context.parent);
+  holdDirectory(context, parentOf(step.path));
   makeNode(context, name, type | step.mode, device).tolerate(EEXIST, exists);
   if (step.uid || step.gid) {
     program.call(
       Call.FCHOWNAT,
-      program.load(context.parent),
+      program.load(context.directory),
       program.text(name),
       program.number(step.uid),
       program.number(step.gid),
@@ -243,7 +276,7 @@ export function lowerDevice(context: Context, step: DeviceStep): void {
   program.place(exists);
   program.call(
     Call.NEWFSTATAT,
-    program.load(context.parent),
+    program.load(context.directory),
     program.text(name),
     program.at(context.stat),
     program.flags(AT_SYMLINK_NOFOLLOW, AT_FLAGS),
@@ -260,14 +293,13 @@ export function lowerDevice(context: Context, step: DeviceStep): void {
   );
   program.jump(differs);
   program.place(done);
-  context.close(context.parent);
 }
 
 function makeNode(context: Context, name: string, mode: u64, device: u64): Row {
   const program = context.program;
   return program.call(
     Call.MKNODAT,
-    program.load(context.parent),
+    program.load(context.directory),
     program.text(name),
     program.mode(mode),
     program.number(device),
@@ -277,12 +309,13 @@ function makeNode(context: Context, name: string, mode: u64, device: u64): Row {
 export function lowerLink(context: Context, step: LinkStep): void {
   const program = context.program;
   const name = nameOf(step.file);
-  openDirectory(context, parentOf(step.file), context.parent);
+  holdDirectory(context, parentOf(step.file));
   if (step.replaces) {
-    program.call(Call.UNLINKAT, program.load(context.parent), program.text(name), program.number(0)).tolerate(ENOENT);
+    program
+      .call(Call.UNLINKAT, program.load(context.directory), program.text(name), program.number(0))
+      .tolerate(ENOENT);
   }
   program
-    .call(Call.SYMLINKAT, program.text(step.target), program.load(context.parent), program.text(name))
+    .call(Call.SYMLINKAT, program.text(step.target), program.load(context.directory), program.text(name))
     .tolerate(EEXIST);
-  context.close(context.parent);
 }

@@ -46,16 +46,11 @@ export function setRlimit(context: Context, resource: i32, name: string, soft: u
 export function lowerBounding(context: Context, step: BoundingStep): void {
   const program = context.program;
   const done = new Label('done');
+  const drop = program.named(PR_CAPBSET_DROP, 'PR_CAPBSET_DROP');
+  const zero = program.number(0);
   for (let capability = 0; capability < 64; capability++) {
     if (step.bounding & ((<u64>1) << capability)) continue;
-    const row = program.call(
-      Call.PRCTL,
-      program.named(PR_CAPBSET_DROP, 'PR_CAPBSET_DROP'),
-      program.number(capability),
-      program.number(0),
-      program.number(0),
-      program.number(0),
-    );
+    const row = program.call(Call.PRCTL, drop, program.number(capability), zero, zero, zero);
     if (capability > LAST_CAPABILITY) row.tolerate(EINVAL, done);
   }
   program.place(done);
@@ -195,7 +190,9 @@ export function lowerExecute(context: Context, step: ExecuteStep): void {
   const program = context.program;
   program.call(Call.READ, context.startFifo, program.at(context.byte), program.number(1)).into(context.started);
   const argv = program.vector(step.args);
-  const envp = program.vector(step.env, true);
+  const env = step.env.slice(0);
+  if (context.planner.needsHome && context.home != '') env.push(`HOME=${context.home}`);
+  const envp = program.vector(env, true);
   for (let index = 0; index < step.candidates.length; index++) {
     const here = new Label('here');
     const next = new Label('next');

@@ -28,8 +28,8 @@ import { lowerTerminal } from './lower-terminal';
 import { Program } from './program';
 
 /** The program of a plan: the steps of the image in their order, then what happens on a failure. */
-export function lower(planner: Planner): Program {
-  const context = new Context(planner, new Program());
+export function lower(planner: Planner, home: string): Program {
+  const context = new Context(planner, new Program(), home);
   for (let index = 0; index < planner.steps.length; index++) {
     const step = planner.steps[index];
     context.program.step = index;
@@ -41,6 +41,7 @@ export function lower(planner: Planner): Program {
 }
 
 function lowerStep(context: Context, step: Step): void {
+  if (step.verb != Verb.DEVICE && step.verb != Verb.LINK) context.releaseDirectory();
   switch (step.verb) {
     case Verb.CREATE_CGROUP:
     case Verb.LIMIT:

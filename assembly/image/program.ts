@@ -15,10 +15,31 @@ export class Row {
 
   constructor(
     public call: Call,
-    public operands: Operand[],
     public step: i32,
     public node: i32,
+    /** The arguments; the first that is null ends them. */
+    public first: Operand | null,
+    public second: Operand | null,
+    public third: Operand | null,
+    public fourth: Operand | null,
+    public fifth: Operand | null,
   ) {}
+
+  /** Compiling never calls this: an array for each row would cost more than the row. */
+  get operands(): Operand[] {
+    const operands: Operand[] = [];
+    const first = this.first;
+    if (first) operands.push(first);
+    const second = this.second;
+    if (second) operands.push(second);
+    const third = this.third;
+    if (third) operands.push(third);
+    const fourth = this.fourth;
+    if (fourth) operands.push(fourth);
+    const fifth = this.fifth;
+    if (fifth) operands.push(fifth);
+    return operands;
+  }
 
   /** Keeps the result in a cell. */
   into(cell: Cell): Row {
@@ -44,7 +65,7 @@ export class Program {
   data: Bytes = new Bytes();
   step: i32 = NONE;
   node: i32 = NONE;
-  private texts: Map<string, u32> = new Map<string, u32>();
+  private texts: Map<usize, u32> = new Map<usize, u32>();
 
   /** The failure record, which opens the data (layout.ts). */
   failure: Cell = new Cell(DATA_ADDRESS, 'failure');
@@ -63,13 +84,7 @@ export class Program {
     fourth: Operand | null = null,
     fifth: Operand | null = null,
   ): Row {
-    const operands: Operand[] = [];
-    if (first) operands.push(first);
-    if (second) operands.push(second);
-    if (third) operands.push(third);
-    if (fourth) operands.push(fourth);
-    if (fifth) operands.push(fifth);
-    const row = new Row(call, operands, this.step, this.node);
+    const row = new Row(call, this.step, this.node, first, second, third, fourth, fifth);
     this.rows.push(row);
     return row;
   }
@@ -170,10 +185,12 @@ export class Program {
     this.data.put64(area.address - DATA_ADDRESS + offset, value);
   }
 
+  /** Once for each string object: literals repeat, and nothing is ever moved or freed. Comparing contents costs more. */
   private intern(text: string): u32 {
-    if (this.texts.has(text)) return this.texts.get(text);
+    const key = changetype<usize>(text);
+    if (this.texts.has(key)) return this.texts.get(key);
     const address = DATA_ADDRESS + <u32>this.data.putText(text);
-    this.texts.set(text, address);
+    this.texts.set(key, address);
     return address;
   }
 }

@@ -61,14 +61,7 @@ export function writePlan(writer: Writer, document: Document, planner: Planner):
     }
   }
   writer.endObject();
-  if (planner.needsHome) {
-    const user = spec.process!.user;
-    const uid = user ? user.uid : null;
-    writer.key('home');
-    writer.beginObject();
-    writer.fieldInteger('uid', uid ? uid.value : 0);
-    writer.endObject();
-  }
+  if (planner.needsHome) writer.fieldInteger('home', planner.uid);
   writer.key('steps');
   writer.beginArray();
   for (let index = 0; index < planner.steps.length; index++) writeStep(writer, document, planner.steps[index]);
@@ -83,11 +76,16 @@ function writeStep(writer: Writer, document: Document, step: Step): void {
   writer.field('verb', verbName(step.verb));
   writer.field('by', actorName(step.actor));
   writer.field('text', step.describe());
-  if (step.node >= 0) {
-    writer.field('path', document.pointer(step.node));
-    writer.fieldInteger('line', document.line(document.start(step.node)));
-    writer.fieldInteger('column', document.column(document.start(step.node)));
-  }
+  writePlace(writer, document, step.node);
   step.write(writer);
   writer.endObject();
+}
+
+/** Pointer, line and column of a node; nothing for what every launch does. */
+export function writePlace(writer: Writer, document: Document, node: i32): void {
+  if (node < 0) return;
+  const start = document.start(node);
+  writer.field('path', document.pointer(node));
+  writer.fieldInteger('line', document.line(start));
+  writer.fieldInteger('column', document.column(start));
 }

@@ -11,7 +11,7 @@ export class Planner {
   namespaces: Namespaces = new Namespaces();
   /** The cgroup of the container below each mount of a hierarchy. */
   cgroupPath: string = '';
-  /** The environment has no HOME: the host looks it up and compiles again. */
+  /** The environment has no HOME: the host looks it up before it asks for the image. */
   needsHome: bool = false;
   /** Mounts that become read-only when everything is in place. */
   seals: Step[] = [];
@@ -30,6 +30,14 @@ export class Planner {
   /** On cgroup v2 the container's first process is born in its cgroup; on v1 the host moves it there. */
   get entersCgroupAtBirth(): bool {
     return this.facts.cgroup.isUnified;
+  }
+
+  /** Of the container's process. */
+  get uid(): u64 {
+    const process = this.spec.process;
+    const user = process ? process.user : null;
+    const uid = user ? user.uid : null;
+    return uid ? uid.value : 0;
   }
 
   add(step: Step): void {

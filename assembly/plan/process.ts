@@ -365,7 +365,7 @@ function pathOf(env: string[]): string {
   return DEFAULT_PATH;
 }
 
-/** NAME=VALUE each; of a name that comes twice the last wins, as under runc. HOME is added where it is missing. */
+/** NAME=VALUE each; of a name that comes twice the last wins, as under runc. Where HOME is missing the host looks it up. */
 function readEnvironment(planner: Planner, list: List<Value<string>> | null): string[] {
   const env: string[] = [];
   const places = new Map<string, i32>();
@@ -391,10 +391,7 @@ function readEnvironment(planner: Planner, list: List<Value<string>> | null): st
       }
     }
   }
-  if (!places.has('HOME')) {
-    planner.needsHome = true;
-    if (planner.request.home != '') env.push(`HOME=${planner.request.home}`);
-  }
+  planner.needsHome = !places.has('HOME');
   return env;
 }
 

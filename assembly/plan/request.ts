@@ -55,8 +55,6 @@ export class Request {
   noPivot: bool = false;
   preserveFds: i32 = 0;
   ignoreUnsupported: bool = false;
-  /** Value for HOME where the environment has none; '' when the host has not looked it up. */
-  home: string = '';
   facts: Facts = new Facts();
 }
 
@@ -78,8 +76,6 @@ export function readRequest(document: Document, report: Report): Request {
   if (id) request.id = id.value;
   const bundle = reader.string('bundle');
   if (bundle) request.bundle = bundle.value;
-  const home = reader.string('home');
-  if (home) request.home = home.value;
   const noPivot = reader.boolean('noPivot');
   if (noPivot) request.noPivot = noPivot.value;
   const ignoreUnsupported = reader.boolean('ignoreUnsupported');

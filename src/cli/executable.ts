@@ -3,5 +3,5 @@ import { setSpecFile } from '../spec/embedded.ts';
 import spec from '../spec/spec.wasm' with { type: 'file' };
 import { main } from './main.ts';
 
-setSpecFile(spec as unknown as string);
+setSpecFile(spec);
 process.exitCode = await main(process.argv.slice(2));

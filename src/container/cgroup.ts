@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OrlopError } from '../error.ts';
-import type { CreateCgroupStep, LimitStep } from '../spec/types.ts';
+import type { CreateCgroupStep, LimitStep, Place } from '../spec/types.ts';
 import type { CgroupState } from './store.ts';
 
 const code = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
@@ -27,7 +27,7 @@ function missingParents(directory: string): string[] {
 }
 
 /** Makes the container's directory in every hierarchy. `made` grows as it goes, so that a failure can be undone. */
-export function createCgroup(step: CreateCgroupStep, state: CgroupState): void {
+export function createCgroup(step: CreateCgroupStep, state: CgroupState, place: () => Place): void {
   for (const directory of step.directories) {
     state.directories.push(directory);
     try {
@@ -42,9 +42,7 @@ export function createCgroup(step: CreateCgroupStep, state: CgroupState): void {
       }
     } catch (cause) {
       throw new OrlopError('linux/mkdir', `mkdir("${directory}") failed: ${code(cause)}`, {
-        path: step.path,
-        line: step.line,
-        column: step.column,
+        ...place(),
         hint: 'the cgroup filesystem has to be writable, and cgroupsPath below a cgroup that may have children',
         cause,
       });
@@ -102,7 +100,7 @@ function copyCpuset(directory: string): void {
 }
 
 /** Writes one file of the plan. */
-export function applyLimit(step: LimitStep): void {
+export function applyLimit(step: LimitStep, place: () => Place): void {
   try {
     writeLimit(step);
   } catch (cause) {
@@ -111,9 +109,7 @@ export function applyLimit(step: LimitStep): void {
       'linux/write',
       `write("${join(step.directory, step.file)}", "${step.value}") failed: ${code(cause)}`,
       {
-        path: step.path,
-        line: step.line,
-        column: step.column,
+        ...place(),
         hint: limitHint(step, code(cause)),
         cause,
       },

@@ -9,7 +9,7 @@ import { close, openat2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, read } from '..
 import { isErrno } from '../linux/libc.ts';
 import { specModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
-import type { Diagnostic, Plan, Request, Step } from '../spec/types.ts';
+import type { Diagnostic, HostPlan, Request, RootStep } from '../spec/types.ts';
 
 export interface LaunchRequest {
   id: string;
@@ -24,9 +24,11 @@ export interface Compiled {
   /** The bytes of config.json. */
   config: Buffer;
   request: Request;
-  plan: Plan;
+  plan: HostPlan;
   image: Uint8Array;
   rootfs: string;
+  /** What HOME is, where config.json does not say; '' if it does. */
+  home: string;
 }
 
 export function readConfig(bundle: string): Buffer {
@@ -62,31 +64,29 @@ export function compile(launch: LaunchRequest): Compiled {
     facts: gatherFacts(),
   };
   const document = new SpecDocument(specModule(), config);
-  let compiled = document.image(request);
-  const rootfs = checkRootfs(compiled.plan);
-  if (compiled.plan.home) {
-    request.home = homeOf(rootfs, compiled.plan.home.uid);
-    compiled = document.image(request);
-  }
-  return { document, config, request, rootfs, ...compiled };
+  const plan = document.prepare(request);
+  const rootfs = checkRootfs(document, plan);
+  const home = plan.home === undefined ? '' : homeOf(rootfs, plan.home);
+  return { document, config, request, plan, rootfs, home, image: document.image(home) };
 }
 
 /** Before anything is made: the most common mistake has the clearest answer. */
-function checkRootfs(plan: Plan): string {
-  const step = plan.steps.find((candidate) => candidate.verb === 'root') as Step & { directory: string };
-  const place = { path: step.path, line: step.line, column: step.column };
+function checkRootfs(document: SpecDocument, plan: HostPlan): string {
+  const { step, directory } = plan.steps.find((candidate) => candidate.verb === 'root') as RootStep;
   const failed = (what: string, cause?: unknown): OrlopError =>
-    new OrlopError('spec/invalid', `invalid rootfs: stat("${step.directory}") ${what}`, {
-      ...place,
+    new OrlopError('spec/invalid', `invalid rootfs: stat("${directory}") ${what}`, {
+      ...document.place(step),
       hint: 'root.path is the directory of the root filesystem, absolute or relative to the bundle',
       cause,
     });
+  let isDirectory: boolean;
   try {
-    if (statSync(step.directory).isDirectory()) return step.directory;
+    isDirectory = statSync(directory).isDirectory();
   } catch (cause) {
-    throw failed(`failed: ${(cause as NodeJS.ErrnoException).code} (no such file or directory)`, cause);
+    throw failed(`failed: ${(cause as NodeJS.ErrnoException).code}`, cause);
   }
-  throw failed('answers a file that is not a directory');
+  if (!isDirectory) throw failed('says it is no directory');
+  return directory;
 }
 
 /** Where the user is at home by the container's own /etc/passwd; / without an entry, as under runc. */
@@ -113,6 +113,6 @@ function homeOf(rootfs: string, uid: number): string {
   return '/';
 }
 
-export function warningsOf(plan: Plan): Diagnostic[] {
+export function warningsOf(plan: HostPlan): Diagnostic[] {
   return plan.diagnostics.filter((diagnostic) => diagnostic.severity === 'warning');
 }

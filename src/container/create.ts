@@ -49,7 +49,7 @@ export function create(options: CreateOptions, before?: Compiled): Created {
 }
 
 function newState(compiled: Compiled): State {
-  const { plan, request, rootfs } = compiled;
+  const { plan, request, rootfs, home } = compiled;
   return {
     version: 1,
     id: plan.id,
@@ -61,6 +61,7 @@ function newState(compiled: Compiled): State {
     annotations: plan.annotations,
     cgroup: { directories: [], made: [] },
     request,
+    home,
   };
 }
 
@@ -78,7 +79,7 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
   if (cgroup) {
     // Planned first, so that even a killed create leaves nothing that delete does not know.
     entry.write({ ...state, cgroup: { directories: cgroup.directories, made: cgroup.directories } });
-    createCgroup(cgroup, state.cgroup);
+    createCgroup(cgroup, state.cgroup, () => compiled.document.place(cgroup.step));
   }
   entry.write(state);
 
@@ -98,7 +99,7 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
   }
   try {
     const limits = plan.steps.filter((step) => step.verb === 'limit') as LimitStep[];
-    for (const limit of limits) applyLimit(limit);
+    for (const limit of limits) applyLimit(limit, () => compiled.document.place(limit.step));
     converse(running, entry, state, compiled, options, isUnified);
   } catch (error) {
     running.abort();
@@ -155,12 +156,10 @@ export function launchError(
 }
 
 function checkConsole(compiled: Compiled, options: CreateOptions): void {
-  const step = compiled.plan.steps.find((candidate) => candidate.verb === 'terminal');
-  if (!step || options.console) return;
+  const terminal = compiled.plan.steps.find((candidate) => candidate.verb === 'terminal');
+  if (!terminal || options.console) return;
   throw new OrlopError('usage/invalid', 'process.terminal is true, and nobody takes the terminal', {
-    path: step.path,
-    line: step.line,
-    column: step.column,
+    ...compiled.document.place(terminal.step),
     hint: 'name a socket with --console-socket, or set process.terminal to false',
   });
 }

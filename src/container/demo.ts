@@ -94,9 +94,9 @@ class Times {
 }
 
 /** Branches are rows too, but no calls. */
-function sizeOf({ document, image, plan }: Compiled): Pick<Demo, 'plan' | 'calls' | 'imageSize'> {
+function sizeOf({ document, image, request }: Compiled): Pick<Demo, 'plan' | 'calls' | 'imageSize'> {
   const calls = document.rows().filter(({ text }) => !/^(→|if )/.test(text)).length;
-  return { plan, calls, imageSize: image.length };
+  return { calls, imageSize: image.length, plan: document.plan(request) };
 }
 
 /** The places of mounts. They are removed one by one: where something were still mounted, rmdir would say so. */

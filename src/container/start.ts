@@ -47,6 +47,7 @@ export function release(entry: Entry, state: State, document?: SpecDocument): vo
 
 function recompile(entry: Entry, state: State): SpecDocument {
   const document = new SpecDocument(specModule(), readFileSync(entry.file('config.json')));
-  document.image(state.request);
+  document.prepare(state.request);
+  document.image(state.home);
   return document;
 }

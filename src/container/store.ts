@@ -32,6 +32,7 @@ export interface State {
   cgroup: CgroupState;
   /** The launch as it was asked for, to explain what fails at start. */
   request: Request;
+  home: string;
   /** The container's first process; absent while it is not made yet. */
   pid?: number;
   /** Field 22 of /proc/PID/stat, which tells the process from a later one of the same pid. */

@@ -1,63 +1,100 @@
-// temporary
+// What the compiler must know about this host and cannot look up: `facts` of a request, see src/spec/orlop.v1.schema.json.
+
 import { readFileSync, statfsSync } from 'node:fs';
-import { declare, type Pointer } from './libc.ts';
+import { originalNofile } from './limits.ts';
 import { capabilities } from './process.ts';
 
-const prlimit_ = declare<(pid: number, resource: number, next: Pointer, old: Pointer) => number>(
-  'int prlimit64(int, int, void *, void *)',
-);
+export interface CgroupHierarchy {
+  mount: string;
+  /** Empty for a hierarchy that only has a name. */
+  controllers: string[];
+  /** `systemd` of `name=systemd`. */
+  name?: string;
+}
+
+export type CgroupLayout =
+  | { layout: 'v2'; mount: string; controllers: string[] }
+  | { layout: 'v1'; hierarchies: CgroupHierarchy[] }
+  /** v1 for the controllers, and a cgroup2 mounted beside them. */
+  | { layout: 'hybrid'; hierarchies: CgroupHierarchy[]; unified: string }
+  | { layout: 'none' };
 
 export interface Facts {
+  /** Permitted, hexadecimal: bit N is capability N of <linux/capability.h>. */
   capabilities: string;
+  /** RLIMIT_NOFILE as the caller had set it, decimal. */
   nofileSoft: string;
   nofileHard: string;
-  cgroup: {
-    layout: 'v1' | 'hybrid' | 'v2' | 'none';
-    mount?: string;
-    controllers?: string[];
-    unified?: string;
-    hierarchies?: { mount: string; name?: string; controllers: string[] }[];
-  };
+  cgroup: CgroupLayout;
 }
 
 export function gatherFacts(): Facts {
-  const old = Buffer.alloc(16);
-  prlimit_(process.ppid, 7, null, old);
+  const nofile = originalNofile();
   return {
     capabilities: capabilities().permitted.toString(16),
-    nofileSoft: String(old.readBigUInt64LE(0)),
-    nofileHard: String(old.readBigUInt64LE(8)),
-    cgroup: cgroupFacts(),
+    nofileSoft: String(nofile.soft),
+    nofileHard: String(nofile.hard),
+    cgroup: cgroupLayout(),
   };
 }
 
-function cgroupFacts(): Facts['cgroup'] {
-  const type = statfsSync('/sys/fs/cgroup').type;
-  if (type === 0x63677270)
-    return {
-      layout: 'v2',
-      mount: '/sys/fs/cgroup',
-      controllers: readFileSync('/sys/fs/cgroup/cgroup.controllers', 'utf8').trim().split(' '),
-    };
-  const hierarchies: { mount: string; name?: string; controllers: string[] }[] = [];
-  let unified: string | undefined;
-  for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
-    const [before, after] = line.split(' - ');
-    const mount = before?.split(' ')[4];
-    const fields = after?.split(' ');
-    if (!mount || !fields) continue;
-    if (fields[0] === 'cgroup2') unified = mount;
-    if (fields[0] !== 'cgroup') continue;
-    const options = (fields[2] ?? '').split(',').filter((option) => !['rw', 'ro'].includes(option));
-    const name = options.find((option) => option.startsWith('name='))?.slice(5);
-    hierarchies.push({
-      mount,
-      ...(name ? { name } : {}),
-      controllers: options.filter(
-        (option) => !option.includes('=') && !['xattr', 'none', 'clone_children', 'cpuset_v2_mode'].includes(option),
-      ),
-    });
+const CGROUP_ROOT = '/sys/fs/cgroup';
+const CGROUP2_SUPER_MAGIC = 0x63677270; // <linux/magic.h>
+
+export function cgroupLayout(): CgroupLayout {
+  let magic: number;
+  try {
+    magic = statfsSync(CGROUP_ROOT).type;
+  } catch {
+    return { layout: 'none' }; // no sysfs here, or a kernel without cgroups
   }
-  if (hierarchies.length === 0) return { layout: 'none' };
-  return { layout: unified ? 'hybrid' : 'v1', ...(unified ? { unified } : {}), hierarchies };
+  if (magic === CGROUP2_SUPER_MAGIC) return unifiedAt(CGROUP_ROOT);
+  const { hierarchies, unified } = parseCgroupMounts(readFileSync('/proc/self/mountinfo', 'utf8'));
+  if (hierarchies.length === 0) return unified === undefined ? { layout: 'none' } : unifiedAt(unified);
+  return unified === undefined ? { layout: 'v1', hierarchies } : { layout: 'hybrid', hierarchies, unified };
+}
+
+function unifiedAt(mount: string): CgroupLayout {
+  const controllers = readFileSync(`${mount}/cgroup.controllers`, 'utf8').split(/\s+/).filter(Boolean);
+  return { layout: 'v2', mount, controllers };
+}
+
+// What cgroup1_show_options() in kernel/cgroup/cgroup-v1.c prints beside the controllers; those with `=` aside.
+const V1_OPTIONS = new Set([
+  'rw',
+  'ro',
+  'none',
+  'noprefix',
+  'xattr',
+  'cpuset_v2_mode',
+  'favordynmods',
+  'clone_children',
+]);
+
+/** The hierarchies in the text of /proc/self/mountinfo, whose lines proc_pid_mountinfo(5) describes. */
+export function parseCgroupMounts(mountinfo: string): { hierarchies: CgroupHierarchy[]; unified?: string } {
+  const hierarchies = new Map<string, CgroupHierarchy>();
+  let unified: string | undefined;
+  for (const line of mountinfo.split('\n')) {
+    const [before, after] = line.split(' - ');
+    const [type, , superOptions] = after?.split(' ') ?? [];
+    if (type !== 'cgroup' && type !== 'cgroup2') continue;
+    const mount = unescapeOctal(before?.split(' ')[4] ?? '');
+    // A hierarchy bound elsewhere too, into a chroot or a container, is managed at its usual place.
+    if (!mount.startsWith(`${CGROUP_ROOT}/`)) continue;
+    if (type === 'cgroup2') {
+      unified = mount;
+      continue;
+    }
+    const options = superOptions?.split(',') ?? [];
+    const name = options.find((option) => option.startsWith('name='))?.slice('name='.length);
+    const controllers = options.filter((option) => !V1_OPTIONS.has(option) && !option.includes('='));
+    // A later mount on the same place hides the earlier.
+    hierarchies.set(mount, { mount, controllers, ...(name === undefined ? {} : { name }) });
+  }
+  return { hierarchies: [...hierarchies.values()], ...(unified === undefined ? {} : { unified }) };
+}
+
+function unescapeOctal(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }

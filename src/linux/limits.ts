@@ -39,11 +39,11 @@ export function setLimit(pid: number, resource: number, limit: Limit): void {
  */
 export function originalNofile(): Limit {
   const own = getLimit(0, RLIMIT_NOFILE);
-  let { soft } = own;
   try {
-    soft = getLimit(getppid(), RLIMIT_NOFILE).soft;
+    const { soft } = getLimit(getppid(), RLIMIT_NOFILE);
+    if (soft < own.hard) return { soft, hard: own.hard };
   } catch {
     // The parent is gone, outside of this pid namespace, or somebody else's: the raised limit is all there is to know.
   }
-  return { soft: soft < own.hard ? soft : own.hard, hard: own.hard };
+  return { soft: own.hard, hard: own.hard };
 }

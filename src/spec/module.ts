@@ -1,6 +1,6 @@
 import { OrlopError } from '../error.ts';
 import { ABI_VERSION } from '../version.ts';
-import type { Diagnostic, Failure, Names, Plan, Request, Row } from './types.ts';
+import type { Diagnostic, Failure, HostPlan, Names, Place, Plan, Request, Row } from './types.ts';
 
 /** The exports of spec.wasm; assembly/index.ts describes them. */
 interface Abi {
@@ -11,7 +11,11 @@ interface Abi {
   resultLength(): number;
   lint(config: number, configLength: number, options: number, optionsLength: number): number;
   plan(config: number, configLength: number, request: number, requestLength: number): number;
-  image(config: number, configLength: number, request: number, requestLength: number): number;
+  prepare(config: number, configLength: number, request: number, requestLength: number): number;
+  image(home: number, homeLength: number): number;
+  rows(): number;
+  failure(row: number, errno: number, log: number, logLength: number): number;
+  place(step: number): number;
   features(): number;
   imagePlan(): number;
   imageRows(): number;
@@ -51,30 +55,35 @@ export class SpecDocument {
 
   /** All shape findings, sorted by position. */
   lint(): Diagnostic[] {
-    return this.run((abi, config) => {
-      abi.lint(config, this.config.length, 0, 0);
+    return this.run((abi) => {
+      abi.lint(this.put(this.config), this.config.length, 0, 0);
       return this.json<{ diagnostics: Diagnostic[] }>().diagnostics;
     });
   }
 
   /** What a launch will do. Throws `spec/invalid` with all diagnostics if the config cannot be launched. */
   plan(request?: Request): Plan {
-    return this.compile(request, 'plan', () => this.json<Plan>());
+    return this.compile<Plan>('plan', request);
   }
 
-  /** The launch image; rows() and failure() are then about it. */
-  image(request: Request): { image: Uint8Array; plan: Plan } {
-    return this.compile(request, 'image', (abi) => {
-      const image = this.bytes().slice();
-      abi.imagePlan();
-      return { image, plan: this.json<Plan>() };
+  /** The host's part of the plan, for who goes on to launch it; image() comes next. Throws as plan(). */
+  prepare(request: Request): HostPlan {
+    return this.compile<HostPlan>('prepare', request);
+  }
+
+  /** The launch image of what plan() or prepare() has read. `home` is for where their answer has one. */
+  image(home = ''): Uint8Array {
+    return this.run((abi) => {
+      const bytes = encoder.encode(home);
+      this.expect(abi.image(this.put(bytes), bytes.length), 'plan() or prepare()');
+      return this.bytes().slice();
     });
   }
 
   /** The listing of the last image, row by row. */
   rows(): Row[] {
     return this.run((abi) => {
-      abi.imageRows();
+      this.expect(abi.rows(), 'image()');
       return this.json<Row[]>();
     });
   }
@@ -82,25 +91,36 @@ export class SpecDocument {
   /** What it means that a row of the last image failed; `log` is what the kernel said about a filesystem. */
   failure(row: number, errno: number, log: Uint8Array): Failure {
     return this.run((abi) => {
-      const pointer = this.put(log);
-      abi.imageFailure(row, errno, pointer, log.length);
+      this.expect(abi.failure(row, errno, this.put(log), log.length), 'image()');
       return this.json<Failure>();
     });
   }
 
-  private compile<T>(request: Request | undefined, what: 'plan' | 'image', give: (abi: Abi) => T): T {
-    return this.run((abi, config) => {
-      const bytes = request ? encoder.encode(JSON.stringify(request)) : new Uint8Array();
-      const errors = abi[what](config, this.config.length, this.put(bytes), bytes.length);
-      if (errors === 0) return give(abi);
-      const { diagnostics } = this.json<{ diagnostics: Diagnostic[] }>();
-      throw invalid(diagnostics);
+  /** Where config.json asked for a step; empty for what every launch does. */
+  place(step: number): Place {
+    return this.run((abi) => {
+      this.expect(abi.place(step), 'plan() or prepare()');
+      return this.json<Place>();
     });
   }
 
-  private run<T>(use: (abi: Abi, config: number) => T): T {
+  private expect(result: number, before: string): void {
+    if (result !== 0) throw new OrlopError('usage/invalid', `there is nothing to answer from: call ${before} first`);
+  }
+
+  private compile<T>(what: 'plan' | 'prepare', request: Request | undefined): T {
+    return this.run((abi) => {
+      const config = this.put(this.config);
+      const bytes = request ? encoder.encode(JSON.stringify(request)) : new Uint8Array();
+      const errors = abi[what](config, this.config.length, this.put(bytes), bytes.length);
+      if (errors === 0) return this.json<T>();
+      throw invalid(this.json<{ diagnostics: Diagnostic[] }>().diagnostics);
+    });
+  }
+
+  private run<T>(use: (abi: Abi) => T): T {
     try {
-      return use(this.abi, this.put(this.config));
+      return use(this.abi);
     } catch (cause) {
       if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
       throw new OrlopError('core/crash', `spec.wasm crashed: ${cause.message}`, {

@@ -45,7 +45,6 @@ export interface Request {
   noPivot?: boolean;
   preserveFds?: number;
   ignoreUnsupported?: boolean;
-  home?: string;
   facts?: Facts;
 }
 
@@ -62,14 +61,33 @@ export interface Step {
   [field: string]: unknown;
 }
 
-export interface CreateCgroupStep extends Step {
+/** Where config.json asked for something. */
+export interface Place {
+  path?: string;
+  line?: number;
+  column?: number;
+}
+
+/** A step as prepare() answers it; `step` is its index in the plan, for place(). */
+export interface HostStep {
+  step: number;
+  verb: string;
+  [field: string]: unknown;
+}
+
+export interface RootStep extends HostStep {
+  verb: 'root';
+  directory: string;
+}
+
+export interface CreateCgroupStep extends HostStep {
   verb: 'create-cgroup';
   cgroup: string;
   directories: string[];
   controllers?: string[];
 }
 
-export interface LimitStep extends Step {
+export interface LimitStep extends HostStep {
   verb: 'limit';
   directory: string;
   file: string;
@@ -79,6 +97,18 @@ export interface LimitStep extends Step {
   optional?: boolean;
 }
 
+/** What a host needs of a plan to launch it. */
+export interface HostPlan {
+  version: 1;
+  id: string;
+  bundle: string;
+  ociVersion: string;
+  annotations: Record<string, string>;
+  home?: number;
+  steps: HostStep[];
+  diagnostics: Diagnostic[];
+}
+
 export interface Plan {
   version: 1;
   id: string;
@@ -86,8 +116,8 @@ export interface Plan {
   ociVersion: string;
   preserveFds: number;
   annotations: Record<string, string>;
-  /** The environment has no HOME: of this user the host looks it up, and asks again with `home`. */
-  home?: { uid: number };
+  /** The environment has no HOME: the host looks it up for this uid, and gives it to image(). */
+  home?: number;
   steps: Step[];
   diagnostics: Diagnostic[];
 }

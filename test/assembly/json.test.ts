@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { bytesOf, lint } from './subject.ts';
+import { lint } from './module.ts';
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 /** What is wrong with the JSON itself; that these documents are no specs is another matter. */
 function syntax(document: string | Uint8Array) {
@@ -234,7 +236,7 @@ describe('what is JSON and yet no good', () => {
     expect(syntax(text)).toEqual([]);
   });
 
-  test.each([12, 13, 14, 31, 32, 33, 100, 1000])('a duplicate among %i keys, wherever it stands', (count) => {
+  test.each([12, 13, 14, 31, 32, 33, 100, 900])('a duplicate among %i keys, wherever it stands', (count) => {
     const keys = Array.from({ length: count }, (_, index) => `"k${(index * 7919) % count}"`);
     const object = (list: string[]) => `{${list.map((key) => `${key}:0`).join(',')}}`;
     expect(syntax(object(keys))).toEqual([]);
@@ -305,7 +307,7 @@ describe('limits', () => {
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
   test.each([1, 127, 128])('%i levels are read', (depth) => {
     expect(syntax(nested(depth))).toEqual([]);
-    expect(syntax('{"a":'.repeat(depth - 1) + '[]' + '}'.repeat(depth - 1))).toEqual([]);
+    expect(syntax(`${'{"a":'.repeat(depth - 1)}[]${'}'.repeat(depth - 1)}`)).toEqual([]);
   });
   test.each([129, 1000])('%i levels are too many', (depth) => {
     expect(lint(nested(depth))).toMatchObject([{ rule: 'OCI001', line: 1, column: 129, message: /deeper than 128/ }]);

@@ -34,20 +34,22 @@ export function entries(): Entry[] {
   return (['lint', 'plan'] as const).filter((entry) => names.includes(entry));
 }
 
-/** Runs one entry over one document in a fresh instance. A trap is thrown as WebAssembly.RuntimeError. */
-export function run(entry: Entry, config: string | Uint8Array): Outcome {
+/** One document in a fresh instance, as hosts do it. A trap is thrown as WebAssembly.RuntimeError. */
+export function load(config: string | Uint8Array): (entry: Entry) => Outcome {
   const document = typeof config === 'string' ? encoder.encode(config) : config;
   const exports = new WebAssembly.Instance(compiled).exports as unknown as Exports;
   const area = exports.allocate(document.length);
   if (area !== 0) new Uint8Array(exports.memory.buffer).set(document, area);
-  const errors = exports[entry]?.(area, document.length, 0, 0) ?? -1;
-  const text = decoder.decode(new Uint8Array(exports.memory.buffer, exports.result(), exports.resultLength()));
-  const { diagnostics } = JSON.parse(text) as { diagnostics: Diagnostic[] };
-  return { errors, text, diagnostics, memory: exports.memory.buffer.byteLength };
+  return (entry) => {
+    const errors = exports[entry]?.(area, document.length, 0, 0) ?? -1;
+    const text = decoder.decode(new Uint8Array(exports.memory.buffer, exports.result(), exports.resultLength()));
+    const { diagnostics } = JSON.parse(text) as { diagnostics: Diagnostic[] };
+    return { errors, text, diagnostics, memory: exports.memory.buffer.byteLength };
+  };
 }
 
 export function lint(config: string | Uint8Array): Diagnostic[] {
-  return run('lint', config).diagnostics;
+  return load(config)('lint').diagnostics;
 }
 
 export function fixture(name: string): string {

@@ -1,8 +1,10 @@
 import { expect } from 'vitest';
-import { entries, type Outcome, run } from './module.ts';
+import { entries, load, type Outcome } from './module.ts';
 import { mutant, random } from './mutation.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+const ENTRIES = entries();
 
 /** What JSON.parse takes and a reader that must not guess does not; tested by hand in json.test.ts. */
 const isStricter = (message: string) => /half of a surrogate pair|nested deeper/.test(message);
@@ -19,8 +21,9 @@ function isJson(document: Uint8Array): boolean {
 
 /** Runs every entry of the module over a document: none may trap, and what they say has to make sense. */
 export function survive(document: Uint8Array): Outcome[] {
-  return entries().map((entry) => {
-    const outcome = run(entry, document);
+  const run = load(document);
+  return ENTRIES.map((entry) => {
+    const outcome = run(entry);
     const { errors, diagnostics } = outcome;
     if (diagnostics.length <= 1000) {
       const listed = diagnostics.filter(({ severity }) => severity === 'error').length;

@@ -21,7 +21,8 @@ const action: Action = (context, values, [config]) => {
   };
   const document = new SpecDocument(specModule(), readFileSync(file === '-' ? 0 : file));
   if (values.calls) {
-    const { plan } = document.image(request);
+    const plan = document.plan(request);
+    document.image();
     process.stdout.write(listing(plan, document.rows()));
   } else {
     const plan = document.plan(request);

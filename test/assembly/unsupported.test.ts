@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { fixture } from './module.ts';
+import { changed, findings, plan, request, V1, V2 } from './plans.ts';
+
+// What is read and not carried out is never passed over in silence. A row leaves this table when its field works.
+
+const runc = changed(fixture('runc'), { '/process/capabilities/ambient': [] });
+const mappings = [{ containerID: 0, hostID: 0, size: 1 }];
+const hook = [{ path: '/bin/true' }];
+
+const cases: [string, unknown][] = [
+  ['/process/apparmorProfile', 'docker-default'],
+  ['/process/selinuxLabel', 'system_u:system_r:container_t:s0'],
+  ['/process/ioPriority', { class: 'IOPRIO_CLASS_BE', priority: 4 }],
+  ['/process/scheduler', { policy: 'SCHED_OTHER' }],
+  ['/process/execCPUAffinity', { initial: '0' }],
+  ['/linux/namespaces/5', { type: 'user' }],
+  ['/linux/uidMappings', mappings],
+  ['/linux/gidMappings', mappings],
+  ['/linux/seccomp', { defaultAction: 'SCMP_ACT_ALLOW' }],
+  ['/linux/netDevices', { eth0: {} }],
+  ['/linux/intelRdt', { closID: 'x' }],
+  ['/linux/memoryPolicy', { mode: 'MPOL_LOCAL' }],
+  ['/linux/personality', { domain: 'LINUX32' }],
+  ['/linux/mountLabel', 'system_u:object_r:container_file_t:s0'],
+  ['/linux/cgroupsPath', 'system.slice:orlop:box'],
+  ['/mounts/0/uidMappings', mappings],
+  ['/mounts/0/gidMappings', mappings],
+  ['/mounts/1/options/0', 'tmpcopyup'],
+  ['/mounts/1/options/0', 'idmap'],
+  ['/mounts/1/options/0', 'ridmap'],
+  ['/hooks', { prestart: hook }],
+  ['/hooks', { createRuntime: hook }],
+  ['/hooks', { createContainer: hook }],
+  ['/hooks', { startContainer: hook }],
+  ['/hooks', { poststart: hook }],
+  ['/hooks', { poststop: hook }],
+];
+
+describe.each(cases)('%s: %j', (pointer, value) => {
+  const config = changed(runc, { [pointer]: value });
+
+  test('is refused', () => {
+    const [finding, ...others] = findings(config, request(V1));
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ rule: 'OCI802', name: 'unsupported', severity: 'error' });
+    expect(finding?.path.startsWith(pointer)).toBe(true);
+    expect(() => plan(config, request(V1))).toThrow(expect.objectContaining({ code: 'spec/unsupported' }));
+  });
+
+  test('is a warning where the user asked for it', () => {
+    const { diagnostics, steps } = plan(config, request(V1, { ignoreUnsupported: true }));
+    expect(diagnostics).toMatchObject([{ rule: 'OCI802', name: 'unsupported', severity: 'warning' }]);
+    expect(steps.at(-1)?.verb).toBe('execute');
+  });
+});
+
+test('device rules on cgroup v2', () => {
+  expect(findings(runc, request(V2))).toMatchObject([{ rule: 'OCI802', path: '/linux/resources/devices' }]);
+});
+
+test('an empty value asks for nothing', () => {
+  const config = changed(runc, {
+    '/process/apparmorProfile': '',
+    '/process/selinuxLabel': '',
+    '/linux/uidMappings': [],
+    '/linux/netDevices': {},
+    '/linux/mountLabel': '',
+    '/hooks': { prestart: [], poststop: null },
+  });
+  expect(plan(config, request(V1)).diagnostics).toEqual([]);
+});

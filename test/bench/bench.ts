@@ -1,0 +1,195 @@
+// npm run bench [-- --json FILE] [--rounds N] [--runs N]
+//
+// Compares orlop with the runtimes that are installed, as root. Medians move with the machine: read ratios, and only
+// those of one run. crun refuses hosts with both versions of cgroups, so all run where the second is hidden.
+
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, release } from 'node:os';
+import { parseArgs } from 'node:util';
+import { gatherFacts } from '../../src/linux/facts.ts';
+import type { Request } from '../../src/spec/types.ts';
+import { type Contestant, contestants, EXECUTABLE, makeBundle, NODE_ENTRY, which } from './contestants.ts';
+import { compileTimes, configOf, launchTimes } from './inside.ts';
+import { type Effort, measureCommands, quoted, type Summary, succeed, summarize } from './measure.ts';
+import { peakMemory, residentMemory } from './memory.ts';
+
+interface Row {
+  name: string;
+  values: Record<string, number>;
+}
+
+interface Table {
+  title: string;
+  unit: 'ms' | 'kB';
+  /** Medians are divided by those of these rows, and the quotients are columns. */
+  against: string[];
+  rows: Row[];
+}
+
+const PRIVATE = 'ORLOP_BENCH_PRIVATE';
+const HIDE = `
+unified=/sys/fs/cgroup/unified
+if [ -d $unified ]; then umount $unified 2>/dev/null || mount -t tmpfs none $unified || exit; fi
+exec "$@"`;
+
+/** The same command again, in a mount namespace that nobody else sees. */
+function again(): number {
+  const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const args = ['--mount', '--propagation', 'private', 'sh', '-c', HIDE, 'sh', ...self];
+  return spawnSync('unshare', args, { stdio: 'inherit', env: { ...process.env, [PRIVATE]: '1' } }).status ?? 1;
+}
+
+function main(): void {
+  const { values } = parseArgs({
+    options: { json: { type: 'string' }, rounds: { type: 'string' }, runs: { type: 'string' } },
+  });
+  const effort: Effort = { rounds: Number(values.rounds ?? 10), runs: Number(values.runs ?? 10) };
+  const { directory, bundle } = makeBundle();
+  try {
+    const { present: installed, missing } = contestants(directory);
+    const present = installed.filter((contestant) => isAble(contestant, bundle));
+    const machine = describeMachine(present);
+    process.stdout.write(`${Object.values(machine).join('\n')}\n`);
+    for (const name of missing) process.stdout.write(warning(name));
+    const tables: Table[] = [];
+    const show = (table: Table): void => {
+      tables.push(table);
+      process.stdout.write(render(table));
+    };
+    for (const [title, commands] of commandsOf(present, bundle)) show(commandTable(title, commands, effort, directory));
+    show(inProcess('The launch image alone, in a warm process', launchTimes(bundle, directory, 200)));
+    for (const [name, config] of configs(bundle)) {
+      const request: Request = { version: 1, ignoreUnsupported: true, facts: gatherFacts() };
+      show(inProcess(`Compiling ${name}, module warm, a fresh instance each`, compileTimes(config, request, 300)));
+    }
+    show(peakTable(present, bundle, directory));
+    show(residentTable(present, bundle));
+    if (values.json !== undefined)
+      writeFileSync(values.json, `${JSON.stringify({ machine, effort, tables }, null, 2)}\n`);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** Whoever cannot run the bundle is left out, and not silently. */
+function isAble({ name, command }: Contestant, bundle: string): boolean {
+  try {
+    succeed(runCommand(command, bundle));
+    return true;
+  } catch (error) {
+    process.stdout.write(`*** NOT MEASURED: ${name}: ${(error as Error).message.trim()} ***\n`);
+    return false;
+  }
+}
+
+function warning(name: string): string {
+  const why: Record<string, string> = {
+    orlop: `${EXECUTABLE} is missing: make it with "npm run build"`,
+    'orlop on Node': `${NODE_ENTRY} or node is missing: make it with "npm run build:node"`,
+  };
+  return `\n*** NOT MEASURED: ${name}: ${why[name] ?? 'not installed'} ***\n`;
+}
+
+function describeMachine(present: Contestant[]): Record<string, string> {
+  const versions = present.map(({ name, command }) => {
+    const [first = ''] = succeed([...command.slice(0, -2), '--version']).split('\n');
+    return `${name}: ${first}`;
+  });
+  const processors = cpus();
+  return {
+    kernel: `Linux ${release()}, ${processors.length} × ${processors[0]?.model ?? 'processor'}`,
+    cgroup: `cgroup ${gatherFacts().cgroup.layout}`,
+    contestants: versions.join('; '),
+  };
+}
+
+/** The parts of the table with whole processes: by title the command of each contestant. */
+function commandsOf(present: Contestant[], bundle: string): [string, Map<string, string[]>][] {
+  const each = (commandOf: (command: string[]) => string[]): Map<string, string[]> =>
+    new Map(present.map(({ name, command }): [string, string[]] => [name, commandOf(command)]));
+  const lifecycle = (command: string[]): string[] => {
+    const runtime = command.map(quoted).join(' ');
+    const id = 'bench-life';
+    const verbs = [`create --bundle ${quoted(bundle)} ${id}`, `start ${id}`, `delete --force ${id}`];
+    return ['sh', '-c', verbs.map((verb) => `${runtime} ${verb}`).join(' && ')];
+  };
+  return [
+    ['run of /bin/true, from process start to its end', each((command) => runCommand(command, bundle))],
+    ['create, start and delete, three processes', each(lifecycle)],
+    ['--version: what a process costs by itself', each((command) => [...command.slice(0, -2), '--version'])],
+  ];
+}
+
+function runCommand(command: string[], bundle: string): string[] {
+  return [...command, 'run', '--bundle', bundle, 'bench-run'];
+}
+
+function commandTable(title: string, commands: Map<string, string[]>, effort: Effort, directory: string): Table {
+  const program = which('hyperfine');
+  const times = measureCommands(commands, effort, program === undefined ? undefined : { program, directory });
+  return { title, unit: 'ms', against: references(commands.keys()), rows: rowsOf(times) };
+}
+
+function inProcess(title: string, times: Map<string, number[]>): Table {
+  return { title, unit: 'ms', against: [], rows: rowsOf(times) };
+}
+
+function rowsOf(times: Map<string, number[]>): Row[] {
+  return [...times].map(([name, samples]) => ({ name, values: { ...summarize(samples) } satisfies Summary & object }));
+}
+
+function references(names: Iterable<string>): string[] {
+  return [...names].filter((name) => name === 'crun' || name === 'runc');
+}
+
+function configs(bundle: string): [string, Uint8Array][] {
+  const docker = new URL('../../fixtures/configs/docker.json', import.meta.url);
+  return [
+    ['the default config', configOf(bundle)],
+    ["Docker's config", readFileSync(docker)],
+  ];
+}
+
+function peakTable(present: Contestant[], bundle: string, directory: string): Table {
+  const rows = present.flatMap(({ name, command }): Row[] => {
+    const median = peakMemory(runCommand(command, bundle), directory, 10);
+    return median === undefined ? [] : [{ name, values: { median } }];
+  });
+  const title = 'Most memory of run, of the command and what it waited for';
+  if (rows.length === 0)
+    return { title: `${title}: NOT MEASURED, GNU time is not installed`, unit: 'kB', against: [], rows };
+  return { title, unit: 'kB', against: references(rows.map(({ name }) => name)), rows };
+}
+
+function residentTable(present: Contestant[], bundle: string): Table {
+  const rows = present.map((contestant) => {
+    const { VmRSS: median, RssAnon, Pss } = residentMemory(contestant, bundle);
+    return { name: contestant.name, values: { median, RssAnon, Pss } };
+  });
+  const title = "Memory of the container's process between create and start (median: VmRSS)";
+  return { title, unit: 'kB', against: references(rows.map(({ name }) => name)), rows };
+}
+
+/** A column a value, then the quotients of medians. */
+function render({ title, unit, against, rows }: Table): string {
+  if (rows.length === 0) return `\n${title}\n`;
+  const keys = Object.keys(rows[0]?.values ?? {});
+  const digits = unit === 'kB' ? 0 : 2;
+  const medianOf = (name: string): number => rows.find((row) => row.name === name)?.values.median ?? Number.NaN;
+  const cells = [
+    ['', ...keys, ...against.map((name) => `/ ${name}`)],
+    ...rows.map(({ name, values }) => [
+      name,
+      ...keys.map((key) => (key === 'count' ? String(values[key]) : (values[key] ?? Number.NaN).toFixed(digits))),
+      ...against.map((reference) => ((values.median ?? Number.NaN) / medianOf(reference)).toFixed(2)),
+    ]),
+  ];
+  const lines = cells.map(
+    ([name = '', ...rest]) => `  ${name.padEnd(16)}${rest.map((cell) => cell.padStart(10)).join('')}`,
+  );
+  return `\n${title} (${unit})\n${lines.join('\n')}\n`;
+}
+
+if (process.env[PRIVATE] === undefined) process.exitCode = again();
+else main();
