@@ -26,11 +26,12 @@ export interface ErrorContext {
 export class OrlopError extends Error {
   override readonly name = 'OrlopError';
   readonly code: ErrorCode;
-  readonly path?: string;
-  readonly line?: number;
-  readonly column?: number;
-  readonly hint?: string;
-  readonly diagnostics?: readonly unknown[];
+  // Declared, not initialised: what an error does not know is not a property of it.
+  declare readonly path?: string;
+  declare readonly line?: number;
+  declare readonly column?: number;
+  declare readonly hint?: string;
+  declare readonly diagnostics?: readonly unknown[];
 
   constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
     super(message, context.cause === undefined ? undefined : { cause: context.cause });

@@ -17,8 +17,8 @@ import { Program } from './program';
 import { O_DIRECTORY, STAT_SIZE } from './x86_64';
 
 /**
- * The socket to the host and the two FIFOs stand behind the preserved fds, in this order; the cgroup only on v2, where
- * the first process is born in it. The host puts them there (src/launch/image.ts).
+ * The socket to the host and the two FIFOs stand behind the preserved fds, in this order; the cgroup only where there is
+ * a v2 hierarchy, in which the first process is born. The host puts them there (src/launch/image.ts).
  */
 enum Slot {
   SOCKET,
@@ -32,10 +32,9 @@ enum Slot {
  * them. Numbers never change their meaning.
  *
  *   launcher ── PID n ──────────────▶ host      then the launcher ends
- *   init     ◀───────────── a byte ── host      n is in its cgroups (only where a step awaits it)
  *   init     ── CONSOLE + fd ───────▶ host      with a terminal
- *   init     ── READY ──────────────▶ host      everything is made, all limits have to be in place now
- *   init     ◀───────────── a byte ── host      the container is created
+ *   init     ── READY ──────────────▶ host      everything is made
+ *   init     ◀───────────── a byte ── host      all limits are in place, the container is created
  *   init     ◀──── a byte on the start FIFO     then execve; the exec FIFO closes, or tells FAILED
  *   either   ── FAILED row, errno ──▶ host      and ends
  */

@@ -45,10 +45,6 @@ export function lowerLoopback(context: Context): void {
   program.place(skip);
 }
 
-export function lowerAwait(context: Context): void {
-  context.readAnswer();
-}
-
 export function lowerSysctl(context: Context, step: SysctlStep): void {
   writeProc(context, `sys/${step.file}`, step.value);
 }

@@ -1,3 +1,4 @@
+import { EnterCgroupStep } from '../plan/cgroup';
 import { ClockStep, CloneStep, JoinStep } from '../plan/namespaces';
 import { RLIMIT_NOFILE } from '../plan/process';
 import { NumberStep } from '../plan/step';
@@ -99,6 +100,19 @@ export function writeProc(context: Context, file: string, text: string): void {
 
 export function lowerOomScore(context: Context, step: NumberStep): void {
   writeProc(context, 'self/oom_score_adj', step.number.toString());
+}
+
+/** "0" is the caller itself; `tasks` and not cgroup.procs, which would wait for every processor. */
+export function lowerEnterCgroup(context: Context, step: EnterCgroupStep): void {
+  const program = context.program;
+  const how = program.how(program.flags(O_WRONLY | O_CLOEXEC, OPEN_FLAGS), 0, 0);
+  const self = program.text('0');
+  for (let index = 0; index < step.directories.length; index++) {
+    const file = program.text(`${step.directories[index]}/tasks`);
+    program.call(Call.OPENAT2, atCwd(program), file, how, program.number(24)).into(context.target);
+    program.call(Call.WRITE, program.load(context.target), self, program.number(1));
+    context.close(context.target);
+  }
 }
 
 export function lowerJoin(context: Context, step: JoinStep): void {

@@ -1,3 +1,4 @@
+import { EnterCgroupStep } from '../plan/cgroup';
 import { CgroupMountStep } from '../plan/cgroup-mount';
 import { DeviceStep, LinkStep, PivotStep, PropagationStep } from '../plan/filesystem';
 import { BindStep, MountStep, RemountStep } from '../plan/mounts';
@@ -7,8 +8,8 @@ import { BoundingStep, CapabilitiesStep, ExecuteStep, RlimitStep, TerminalStep, 
 import { NumberStep, Step, TextStep, Verb } from '../plan/step';
 import { SysctlStep } from '../plan/sysctl';
 import { Context } from './context';
-import { lowerAwait, lowerFailure, lowerHostname, lowerLoopback, lowerSession, lowerSysctl } from './lower-init';
-import { lowerClock, lowerClone, lowerJoin, lowerOomScore, lowerReset } from './lower-launcher';
+import { lowerFailure, lowerHostname, lowerLoopback, lowerSession, lowerSysctl } from './lower-init';
+import { lowerClock, lowerClone, lowerEnterCgroup, lowerJoin, lowerOomScore, lowerReset } from './lower-launcher';
 import { lowerBind, lowerCgroupMount, lowerMount, lowerRemount } from './lower-mount';
 import { lowerDevice, lowerDirectory, lowerLink, lowerMask, lowerReadonly, lowerSeal } from './lower-path';
 import {
@@ -50,6 +51,8 @@ function lowerStep(context: Context, step: Step): void {
       return lowerReset(context);
     case Verb.OOM_SCORE:
       return lowerOomScore(context, step as NumberStep);
+    case Verb.ENTER_CGROUP:
+      return lowerEnterCgroup(context, step as EnterCgroupStep);
     case Verb.JOIN:
       return lowerJoin(context, step as JoinStep);
     case Verb.OFFSET_CLOCK:
@@ -67,8 +70,6 @@ function lowerStep(context: Context, step: Step): void {
       return lowerPropagation(context, step as PropagationStep);
     case Verb.ROOT:
       return lowerRoot(context, step as TextStep);
-    case Verb.AWAIT:
-      return lowerAwait(context);
     case Verb.CGROUP_NAMESPACE:
       return context.unshareCgroup();
     case Verb.MOUNT:

@@ -35,7 +35,7 @@ export function planDeviceRules(planner: Planner, resources: Resources | null): 
     if (rules) addLimit(planner, 'devices', 'devices.allow', '', rules.node);
     return;
   }
-  addLimit(planner, 'devices', 'devices.deny', 'a', rules ? rules.node : NONE);
+  addRule(planner, 'devices.deny', 'a', rules ? rules.node : NONE);
   let isOpen = false;
   if (rules) {
     for (let index = 0; index < rules.items.length; index++) {
@@ -45,13 +45,19 @@ export function planDeviceRules(planner: Planner, resources: Resources | null): 
       const allow = rule.allow;
       const isAllowed = allow != null && allow.value;
       if (text == 'a') isOpen = isAllowed;
-      addLimit(planner, 'devices', isAllowed ? 'devices.allow' : 'devices.deny', text, rule.node);
+      addRule(planner, isAllowed ? 'devices.allow' : 'devices.deny', text, rule.node);
     }
   }
   if (isOpen) return;
   for (let index = 0; index < DEFAULTS.length; index++) {
-    addLimit(planner, 'devices', 'devices.allow', DEFAULTS[index], rules ? rules.node : NONE);
+    addRule(planner, 'devices.allow', DEFAULTS[index], rules ? rules.node : NONE);
   }
+}
+
+/** Late, or the container's nodes could not be made. */
+function addRule(planner: Planner, file: string, value: string, node: i32): void {
+  const step = addLimit(planner, 'devices', file, value, node);
+  if (step) step.isLate = true;
 }
 
 /** `c 1:3 rwm`; a rule for all devices is `a`; '' after an error. */

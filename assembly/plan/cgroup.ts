@@ -13,6 +13,8 @@ export class CreateCgroupStep extends Step {
   directories: string[] = [];
   /** cgroup v2: controllers to enable from the mount down to the parent. */
   controllers: string[] = [];
+  /** The directory of the v2 hierarchy, in which the first process is born; '' without one. */
+  birthplace: string = '';
 
   constructor(
     public cgroupPath: string,
@@ -30,7 +32,42 @@ export class CreateCgroupStep extends Step {
     writer.field('cgroup', this.cgroupPath);
     writeTexts(writer, 'directories', this.directories);
     writeTexts(writer, 'controllers', this.controllers);
+    if (this.birthplace != '') writer.field('birthplace', this.birthplace);
   }
+}
+
+/**
+ * The launcher moves itself into the v1 hierarchies, where its child is then born. A single thread that moves itself is
+ * the one way that does not wait for all processors (kernel/cgroup/cgroup.c: cgroup_procs_write_start).
+ */
+export class EnterCgroupStep extends Step {
+  constructor(
+    public directories: string[],
+    node: i32,
+  ) {
+    super(Verb.ENTER_CGROUP, node);
+    this.actor = Actor.LAUNCHER;
+  }
+
+  override describe(): string {
+    return 'enter the cgroup';
+  }
+
+  override write(writer: Writer): void {
+    writeTexts(writer, 'directories', this.directories);
+  }
+}
+
+export function planEnterCgroup(planner: Planner): void {
+  const cgroup = planner.facts.cgroup;
+  if (!cgroup.exists || cgroup.isUnified) return;
+  const linux = planner.spec.linux;
+  const path = linux ? linux.cgroupsPath : null;
+  const directories: string[] = [];
+  for (let index = 0; index < cgroup.hierarchies.length; index++) {
+    directories.push(cgroup.hierarchies[index].mount + planner.cgroupPath);
+  }
+  planner.add(new EnterCgroupStep(directories, path ? path.node : NONE));
 }
 
 /**
@@ -70,19 +107,28 @@ export function planCgroup(planner: Planner): void {
   if (cgroup.exists) {
     const step = new CreateCgroupStep(planner.cgroupPath, path ? path.node : NONE);
     if (cgroup.isUnified) {
-      step.directories.push(cgroup.mount + planner.cgroupPath);
+      step.birthplace = cgroup.mount + planner.cgroupPath;
+      step.directories.push(step.birthplace);
       step.controllers = cgroup.controllers;
     } else {
       for (let index = 0; index < cgroup.hierarchies.length; index++) {
         step.directories.push(cgroup.hierarchies[index].mount + planner.cgroupPath);
       }
-      if (cgroup.unified != '') step.directories.push(cgroup.unified + planner.cgroupPath);
+      if (cgroup.unified != '') {
+        step.birthplace = cgroup.unified + planner.cgroupPath;
+        step.directories.push(step.birthplace);
+      }
     }
     planner.add(step);
   }
   const resources = linux ? linux.resources : null;
-  planDeviceRules(planner, resources);
   if (resources) planResources(planner, resources);
+}
+
+/** Steps of the host while the container's process is ready and waits. */
+export function planLateLimits(planner: Planner): void {
+  const linux = planner.spec.linux;
+  planDeviceRules(planner, linux ? linux.resources : null);
 }
 
 /** runtime-spec config-linux.md#control-groups: files to write, in an order in which the kernel accepts them. */

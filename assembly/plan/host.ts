@@ -37,8 +37,8 @@ function writeSteps(writer: Writer, planner: Planner): void {
   writer.beginArray();
   for (let index = 0; index < planner.steps.length; index++) {
     const step = planner.steps[index];
-    const isForHost = step.actor == Actor.HOST || step.verb == Verb.ROOT || step.verb == Verb.AWAIT;
-    if (!isForHost && step.verb != Verb.TERMINAL) continue;
+    const isForHost = step.actor == Actor.HOST || step.verb == Verb.ROOT || step.verb == Verb.TERMINAL;
+    if (!isForHost) continue;
     writer.beginObject();
     writer.fieldInteger('step', index);
     writer.field('verb', verbName(step.verb));

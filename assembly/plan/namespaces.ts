@@ -176,13 +176,12 @@ export function planNamespaces(planner: Planner): void {
   }
   planClocks(planner);
   const node = entries ? entries.node : -1;
-  planner.add(new CloneStep(names, flags, planner.entersCgroupAtBirth, node));
+  planner.add(new CloneStep(names, flags, planner.isBornInCgroup, node));
 }
 
 /** man 7 cgroup_namespaces: its root is the cgroup of the process that makes it, so the process has to be there first. */
 export function planCgroupNamespace(planner: Planner): void {
   if (!planner.namespaces.creates('cgroup')) return;
-  if (!planner.entersCgroupAtBirth) planner.awaitHost();
   planner.add(new Step(Verb.CGROUP_NAMESPACE, planner.spec.linux!.namespaces!.node));
 }
 

@@ -2,7 +2,7 @@ import { Document } from '../json/document';
 import { Writer } from '../json/writer';
 import { Report, writeDiagnostics } from '../report';
 import { Spec } from '../spec/config';
-import { cgroupPathOf, planCgroup } from './cgroup';
+import { cgroupPathOf, planCgroup, planEnterCgroup } from './cgroup';
 import { planFilesystem, planPivot, planProtection } from './filesystem';
 import { planCgroupNamespace, planHostname, planNamespaces, readNamespaces } from './namespaces';
 import { Planner } from './planner';
@@ -25,6 +25,7 @@ export function translate(spec: Spec, request: Request, report: Report): Planner
   planCgroup(planner);
   planner.by(Actor.LAUNCHER, Verb.RESET);
   planOomScore(planner);
+  planEnterCgroup(planner);
   planNamespaces(planner);
 
   planner.by(Actor.INIT, Verb.SESSION);

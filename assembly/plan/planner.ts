@@ -15,7 +15,6 @@ export class Planner {
   needsHome: bool = false;
   /** Mounts that become read-only when everything is in place. */
   seals: Step[] = [];
-  private isAwaited: bool = false;
 
   constructor(
     public spec: Spec,
@@ -27,9 +26,9 @@ export class Planner {
     return this.request.facts;
   }
 
-  /** On cgroup v2 the container's first process is born in its cgroup; on v1 the host moves it there. */
-  get entersCgroupAtBirth(): bool {
-    return this.facts.cgroup.isUnified;
+  /** There is a v2 hierarchy, in which the container's first process is born; v1 hierarchies the launcher enters. */
+  get isBornInCgroup(): bool {
+    return this.facts.cgroup.isUnified || this.facts.cgroup.unified != '';
   }
 
   /** Of the container's process. */
@@ -42,13 +41,6 @@ export class Planner {
 
   add(step: Step): void {
     this.steps.push(step);
-  }
-
-  /** Waits until the host has put the process into its cgroups, once. */
-  awaitHost(): void {
-    if (this.isAwaited) return;
-    this.isAwaited = true;
-    this.add(new Step(Verb.AWAIT));
   }
 
   by(actor: Actor, verb: Verb): void {

@@ -2,6 +2,7 @@ import { Writer } from '../json/writer';
 import { Process } from '../spec/process';
 import { List, Value } from '../spec/value';
 import { capabilitySet } from './capability';
+import { planLateLimits } from './cgroup';
 import { cleanPath, hasNul } from './mounts';
 import { Planner } from './planner';
 import { Actor, NumberStep, Step, TextStep, Verb, writeTexts } from './step';
@@ -171,6 +172,7 @@ export function planProcess(planner: Planner): void {
   if (!execute) return;
   planner.add(new TextStep(Verb.FIND, 'file', execute.args[0], execute.node));
   planner.add(new Step(Verb.READY));
+  planLateLimits(planner);
   planner.add(execute);
 }
 

@@ -10,6 +10,7 @@ export enum Verb {
   LIMIT,
   RESET,
   OOM_SCORE,
+  ENTER_CGROUP,
   JOIN,
   OFFSET_CLOCK,
   CLONE,
@@ -19,7 +20,6 @@ export enum Verb {
   DOMAINNAME,
   PROPAGATION,
   ROOT,
-  AWAIT,
   CGROUP_NAMESPACE,
   MOUNT,
   BIND,
@@ -51,6 +51,7 @@ const VERBS: string[] = [
   'limit',
   'reset',
   'oom-score',
+  'enter-cgroup',
   'join',
   'offset-clock',
   'clone',
@@ -60,7 +61,6 @@ const VERBS: string[] = [
   'domainname',
   'propagation',
   'root',
-  'await',
   'cgroup-namespace',
   'mount',
   'bind',
@@ -179,6 +179,8 @@ export class LimitStep extends Step {
   /** The file to write instead where `file` does not exist ('' for none), and its value. */
   otherFile: string = '';
   otherValue: string = '';
+  /** Only when the container's process has made everything, its device nodes too. */
+  isLate: bool = false;
   /** A kernel without this file is no error. */
   isOptional: bool = false;
 
@@ -205,5 +207,6 @@ export class LimitStep extends Step {
       writer.field('otherValue', this.otherValue);
     }
     if (this.isOptional) writer.fieldBoolean('optional', true);
+    if (this.isLate) writer.fieldBoolean('late', true);
   }
 }

@@ -142,21 +142,6 @@ function limitHint(step: LimitStep, errno: string | undefined): string {
   return 'look at the limits of the parent cgroup';
 }
 
-/** Moves a process into every directory (v1; on v2 it is born there). */
-export function enterCgroup(state: CgroupState, pid: number): void {
-  for (const directory of state.directories) {
-    const file = join(directory, 'cgroup.procs');
-    try {
-      writeExisting(file, String(pid));
-    } catch (cause) {
-      throw new OrlopError('linux/write', `write("${file}", "${pid}") failed: ${code(cause)}`, {
-        hint: 'a cgroup that is frozen, full or has no CPUs takes no process',
-        cause,
-      });
-    }
-  }
-}
-
 export function pidsOf(directory: string): number[] {
   try {
     return readFileSync(join(directory, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);

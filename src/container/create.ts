@@ -7,7 +7,7 @@ import { close, mkfifo } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
 import { kill, waitpid } from '../linux/process.ts';
 import type { CreateCgroupStep, Diagnostic, LimitStep } from '../spec/types.ts';
-import { applyLimit, createCgroup, enterCgroup } from './cgroup.ts';
+import { applyLimit, createCgroup } from './cgroup.ts';
 import { type Compiled, compile, type LaunchRequest, warningsOf } from './compiler.ts';
 import { removeAll } from './delete.ts';
 import { checkPrivileges } from './privileges.ts';
@@ -72,7 +72,6 @@ function newState(compiled: Compiled): State {
 function launch(entry: Entry, state: State, compiled: Compiled, options: CreateOptions): void {
   const { plan } = compiled;
   const cgroup = plan.steps.find((step) => step.verb === 'create-cgroup') as CreateCgroupStep | undefined;
-  const isUnified = cgroup?.controllers !== undefined;
   writeFileSync(entry.file('config.json'), compiled.config, { mode: 0o600 });
   mkfifo(entry.file('start'), 0o600);
   mkfifo(entry.file('exec'), 0o600);
@@ -85,9 +84,10 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
 
   const startFifo = openBoth(entry.file('start'));
   const execFifo = openBoth(entry.file('exec'));
-  const cgroupFd = isUnified
-    ? openSync(cgroup?.directories[0] as string, constants.O_RDONLY | constants.O_DIRECTORY)
-    : undefined;
+  const cgroupFd =
+    cgroup?.birthplace === undefined
+      ? undefined
+      : openSync(cgroup.birthplace, constants.O_RDONLY | constants.O_DIRECTORY);
   let running: Launch;
   try {
     const preserveFds = compiled.request.preserveFds ?? 0;
@@ -98,9 +98,7 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
     if (cgroupFd !== undefined) close(cgroupFd);
   }
   try {
-    const limits = plan.steps.filter((step) => step.verb === 'limit') as LimitStep[];
-    for (const limit of limits) applyLimit(limit, () => compiled.document.place(limit.step));
-    converse(running, entry, state, compiled, options, isUnified);
+    converse(running, entry, state, compiled, options);
   } catch (error) {
     running.abort();
     throw error;
@@ -109,15 +107,7 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
   }
 }
 
-function converse(
-  running: Launch,
-  entry: Entry,
-  state: State,
-  compiled: Compiled,
-  options: CreateOptions,
-  isUnified: boolean,
-): void {
-  const isAwaited = compiled.plan.steps.some((step) => step.verb === 'await');
+function converse(running: Launch, entry: Entry, state: State, compiled: Compiled, options: CreateOptions): void {
   for (;;) {
     const { message, fd } = running.receive();
     if (message.kind === 'pid') {
@@ -125,19 +115,25 @@ function converse(
       state.startTime = readStat(message.pid)?.startTime ?? '';
       entry.write(state);
       running.reapLauncher();
-      if (!isUnified) enterCgroup(state.cgroup, message.pid);
-      if (isAwaited) running.answer();
+      applyLimits(compiled, false);
     } else if (message.kind === 'console') {
       if (fd !== undefined) options.console?.(fd);
     } else if (message.kind === 'failed') {
       throw launchError(compiled, message);
     } else {
+      applyLimits(compiled, true);
       state.isCreated = true;
       entry.write(state);
       running.answer();
       return;
     }
   }
+}
+
+/** When the launcher is gone: it is in the cgroup too, and must not count against a limit of one process. */
+function applyLimits({ plan, document }: Compiled, late: boolean): void {
+  const limits = plan.steps.filter((step) => step.verb === 'limit') as LimitStep[];
+  for (const limit of limits) if ((limit.late === true) === late) applyLimit(limit, () => document.place(limit.step));
 }
 
 /** A failed row in words, with its place in config.json. */

@@ -52,9 +52,13 @@ export class Launch {
     return { message: decode(bytes), fd };
   }
 
-  /** Lets the image go on. */
+  /** Lets the image go on. One that has failed meanwhile does not listen any more: what it has said is still to be read. */
   answer(): void {
-    send(this.socket, Buffer.of(1));
+    try {
+      send(this.socket, Buffer.of(1));
+    } catch (error) {
+      if (!isErrno(error, 'EPIPE', 'ECONNRESET')) throw error;
+    }
   }
 
   /** The launcher ends by itself once it has told the pid. */

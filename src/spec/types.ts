@@ -85,6 +85,7 @@ export interface CreateCgroupStep extends HostStep {
   cgroup: string;
   directories: string[];
   controllers?: string[];
+  birthplace?: string;
 }
 
 export interface LimitStep extends HostStep {
@@ -95,6 +96,8 @@ export interface LimitStep extends HostStep {
   otherFile?: string;
   otherValue?: string;
   optional?: boolean;
+  /** Only once the image is ready: device rules, which would forbid it to make nodes. */
+  late?: boolean;
 }
 
 /** What a host needs of a plan to launch it. */

@@ -8,7 +8,7 @@ export const compiled = new WebAssembly.Module(bytes);
 /** Exports that take a document and a second one, and whose result is JSON. */
 export type Entry = 'lint' | 'plan';
 
-type Exports = Partial<
+export type Exports = Partial<
   Record<Entry, (config: number, length: number, other: number, otherLength: number) => number>
 > & {
   memory: WebAssembly.Memory;
@@ -34,10 +34,13 @@ export function entries(): Entry[] {
   return (['lint', 'plan'] as const).filter((entry) => names.includes(entry));
 }
 
-/** One document in a fresh instance, as hosts do it. A trap is thrown as WebAssembly.RuntimeError. */
-export function load(config: string | Uint8Array): (entry: Entry) => Outcome {
+export function instantiate(): Exports {
+  return new WebAssembly.Instance(compiled).exports as unknown as Exports;
+}
+
+/** One document, in an instance of its own as hosts do it. A trap is thrown as WebAssembly.RuntimeError. */
+export function load(config: string | Uint8Array, exports = instantiate()): (entry: Entry) => Outcome {
   const document = typeof config === 'string' ? encoder.encode(config) : config;
-  const exports = new WebAssembly.Instance(compiled).exports as unknown as Exports;
   const area = exports.allocate(document.length);
   if (area !== 0) new Uint8Array(exports.memory.buffer).set(document, area);
   return (entry) => {

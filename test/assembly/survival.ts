@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { entries, load, type Outcome } from './module.ts';
+import { entries, instantiate, load, type Outcome } from './module.ts';
 import { mutant, random } from './mutation.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -20,8 +20,8 @@ function isJson(document: Uint8Array): boolean {
 }
 
 /** Runs every entry of the module over a document: none may trap, and what they say has to make sense. */
-export function survive(document: Uint8Array): Outcome[] {
-  const run = load(document);
+export function survive(document: Uint8Array, instance = instantiate()): Outcome[] {
+  const run = load(document, instance);
   return ENTRIES.map((entry) => {
     const outcome = run(entry);
     const { errors, diagnostics } = outcome;
@@ -43,10 +43,13 @@ export function survive(document: Uint8Array): Outcome[] {
 /** As many broken configs as asked for; whether they are JSON at all is left to JSON.parse to say. */
 export function surviveMutants(count: number, seed: number): void {
   const pick = random(seed);
+  let instance = instantiate();
   for (let index = 0; index < count; index++) {
+    // An instance is for one document, but making it takes longer than a lint: here a few share one.
+    if (index % 25 === 0) instance = instantiate();
     const document = mutant(pick);
     try {
-      const findings = survive(document)[0]?.diagnostics ?? [];
+      const findings = survive(document, instance)[0]?.diagnostics ?? [];
       const broken = findings.find(({ name }) => name === 'invalid-json');
       if (isJson(document) ? broken && !isStricter(broken.message) : !broken) {
         expect.fail(broken ? `JSON, but ${broken.message}` : 'no JSON, and nothing was said');

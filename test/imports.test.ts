@@ -1,0 +1,126 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+// Imports point one way. A folder of this table may import those beside it, and itself.
+
+const HOST: Record<string, string[]> = {
+  error: [],
+  version: [],
+  linux: ['error'],
+  launch: ['linux', 'error'],
+  spec: ['error', 'version'],
+  container: ['launch', 'linux', 'spec', 'error', 'version'],
+  cli: ['container', 'launch', 'linux', 'spec', 'error', 'version'],
+  // The library's face, and what makes one file of the command line.
+  index: ['container', 'launch', 'linux', 'spec', 'error', 'version'],
+  'build-executable': ['error', 'version'],
+};
+
+const MODULE: Record<string, string[]> = {
+  abort: [],
+  json: ['report'],
+  report: ['json'],
+  spec: ['json', 'report'],
+  bpf: ['spec', 'json', 'report'],
+  lint: ['spec', 'json', 'report'],
+  plan: ['bpf', 'spec', 'json', 'report'],
+  image: ['plan', 'spec', 'json', 'report'],
+  index: ['image', 'lint', 'plan', 'spec', 'json', 'report'],
+};
+
+const root = join(import.meta.dirname, '..');
+
+interface Import {
+  file: string;
+  specifier: string;
+}
+
+function filesOf(folder: string): string[] {
+  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => name.endsWith('.ts')).map((name) => join(folder, name));
+}
+
+/** Every import, export from, dynamic import and require of a folder; types too: they couple as well as values. */
+function importsOf(folder: string): Import[] {
+  const pattern =
+    /(?:^|\n)\s*(?:import|export)\s[^'"`;]*?from\s*['"]([^'"]+)['"]|(?:^|\n)\s*import\s*['"]([^'"]+)['"]|\b(?:import|require)\(\s*['"]([^'"]+)['"]/g;
+  return filesOf(folder).flatMap((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(pattern)].map((match) => ({
+      file,
+      specifier: match[1] ?? match[2] ?? match[3] ?? '',
+    })),
+  );
+}
+
+/** `container` for src/container/create.ts, `error` for src/error.ts. */
+function unitOf(path: string): string {
+  return (path.split('/')[1] ?? '').replace(/\.ts$/, '');
+}
+
+function wrongWays(imports: Import[], allowed: Record<string, string[]>): string[] {
+  return imports
+    .filter(({ specifier }) => specifier.startsWith('.'))
+    .filter(({ file, specifier }) => {
+      const from = unitOf(file);
+      const to = unitOf(normalize(join(dirname(file), specifier)));
+      return from !== to && !allowed[from]?.includes(to);
+    })
+    .map(({ file, specifier }) => `${file} → ${specifier}`);
+}
+
+describe('the host', () => {
+  const imports = importsOf('src');
+
+  test('imports point one way', () => {
+    expect(imports.length).toBeGreaterThan(100);
+    expect(wrongWays(imports, HOST)).toEqual([]);
+  });
+
+  test('the translator needs no Node', () => {
+    const portable = ['src/spec/index.ts', 'src/spec/module.ts', 'src/spec/types.ts', 'src/error.ts', 'src/version.ts'];
+    const reached = imports.filter(({ file }) => portable.includes(file));
+    const outside = reached
+      .filter(({ file, specifier }) => !portable.includes(normalize(join(dirname(file), specifier))))
+      .map(({ file, specifier }) => `${file} → ${specifier}`);
+    expect(outside).toEqual([]);
+    for (const file of portable)
+      expect(readFileSync(join(root, file), 'utf8')).not.toMatch(/['"]node:|\bprocess\.|\bBuffer\b/);
+  });
+
+  test('one dependency, and Node', () => {
+    const packages = imports.filter(({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:'));
+    expect(new Set(packages.map(({ specifier }) => specifier.split('/')[0]))).toEqual(new Set(['koffi']));
+    for (const { file } of packages) expect(unitOf(file)).toBe('linux');
+    for (const { specifier } of imports) {
+      if (specifier.startsWith('node:')) expect(builtinModules).toContain(specifier.slice(5));
+    }
+  });
+
+  test('relative imports name their file', () => {
+    const bare = imports.filter(({ specifier }) => specifier.startsWith('.') && !/\.\w+$/.test(specifier));
+    expect(bare).toEqual([]);
+  });
+});
+
+describe('the module', () => {
+  const imports = importsOf('assembly');
+
+  test('imports point one way', () => {
+    expect(imports.length).toBeGreaterThan(50);
+    expect(wrongWays(imports, MODULE)).toEqual([]);
+  });
+
+  test('it has no dependencies', () => {
+    expect(imports.filter(({ specifier }) => !specifier.startsWith('.'))).toEqual([]);
+  });
+
+  test('any engine can load it: it imports nothing', () => {
+    const module = new WebAssembly.Module(readFileSync(join(root, 'src/spec/spec.wasm')));
+    expect(WebAssembly.Module.imports(module)).toEqual([]);
+    expect(WebAssembly.Module.exports(module).map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['memory', 'abiVersion', 'allocate', 'lint', 'plan', 'image', 'result', 'resultLength']),
+    );
+  });
+});
