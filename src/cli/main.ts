@@ -103,9 +103,11 @@ function fail(error: unknown, log: Log, context: Context | undefined): number {
     log.write('error', `${known.message}${place}`, { code, path, line, hint });
   }
   process.stderr.write(renderError(known, context?.configFile));
-  if (context?.isDebug && known.stack) process.stderr.write(`${known.stack}\n`);
+  if (context?.isDebug) process.stderr.write(`${stackOf(known.cause) ?? known.stack}\n`);
   return FAILED;
 }
+
+const stackOf = (cause: unknown): string | undefined => (cause instanceof Error ? cause.stack : undefined);
 
 /** An error of the host's files says its call and path; anything else is a bug. */
 function asOrlopError(error: unknown): OrlopError {

@@ -2,6 +2,7 @@ import { constants, openSync, renameSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { OrlopError } from '../error.ts';
 import { Launch } from '../launch/image.ts';
+import type { Failed } from '../launch/protocol.ts';
 import { openBoth } from '../linux/fifo.ts';
 import { close, mkfifo } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
@@ -107,27 +108,39 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
   }
 }
 
+/**
+ * Launcher and container share the socket, so what the container says may overtake the pid: only when both are known, or
+ * neither can come any more, is the conversation over.
+ */
 function converse(running: Launch, entry: Entry, state: State, compiled: Compiled, options: CreateOptions): void {
-  for (;;) {
+  let failed: Failed | undefined;
+  let isReady = false;
+  while (state.pid === undefined || !(isReady || failed)) {
     const { message, fd } = running.receive();
+    if (message === undefined) break;
     if (message.kind === 'pid') {
       state.pid = message.pid;
       state.startTime = readStat(message.pid)?.startTime ?? '';
       entry.write(state);
       running.reapLauncher();
-      applyLimits(compiled, false);
+      if (!failed) applyLimits(compiled, false);
     } else if (message.kind === 'console') {
       if (fd !== undefined) options.console?.(fd);
-    } else if (message.kind === 'failed') {
-      throw launchError(compiled, message);
-    } else {
-      applyLimits(compiled, true);
-      state.isCreated = true;
-      entry.write(state);
-      running.answer();
-      return;
-    }
+    } else if (message.kind === 'failed') failed = message;
+    else isReady = true;
   }
+  if (failed) throw launchError(compiled, failed);
+  if (!isReady) throw endedSilently();
+  applyLimits(compiled, true);
+  state.isCreated = true;
+  entry.write(state);
+  running.answer();
+}
+
+function endedSilently(): OrlopError {
+  return new OrlopError('launch/failed', 'the launch image ended without a word', {
+    hint: 'it was killed: look for the out-of-memory killer in the kernel log, and at linux.resources.memory',
+  });
 }
 
 /** When the launcher is gone: it is in the cgroup too, and must not count against a limit of one process. */
@@ -137,10 +150,7 @@ function applyLimits({ plan, document }: Compiled, late: boolean): void {
 }
 
 /** A failed row in words, with its place in config.json. */
-export function launchError(
-  compiled: Pick<Compiled, 'document'>,
-  failed: { row: number; errno: number; log: Uint8Array },
-): OrlopError {
+export function launchError(compiled: Pick<Compiled, 'document'>, failed: Failed): OrlopError {
   const failure = compiled.document.failure(failed.row, failed.errno, failed.log);
   const message = failure.call === undefined ? failure.message : `${failure.message}: ${failure.call}`;
   return new OrlopError('launch/failed', message, {

@@ -17,11 +17,14 @@ const READY = 2;
 const FAILED = 3;
 const CONSOLE = 4;
 
-export type Message =
-  | { kind: 'pid'; pid: number }
-  | { kind: 'ready' }
-  | { kind: 'console' }
-  | { kind: 'failed'; row: number; errno: number; log: Uint8Array };
+export interface Failed {
+  kind: 'failed';
+  row: number;
+  errno: number;
+  log: Uint8Array;
+}
+
+export type Message = { kind: 'pid'; pid: number } | { kind: 'ready' } | { kind: 'console' } | Failed;
 
 /** Reads a record. It comes from code that orlop made and nobody else has touched, so anything unexpected is a bug. */
 export function decode(record: Buffer): Message {
