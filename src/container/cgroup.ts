@@ -26,6 +26,11 @@ function missingParents(directory: string): string[] {
   return missing;
 }
 
+/** What createCgroup is about to make: on record before it does, so that a killed create leaves nothing behind. */
+export function plannedCgroup(step: CreateCgroupStep): CgroupState {
+  return { directories: step.directories, made: step.directories.flatMap(missingParents) };
+}
+
 /** Makes the container's directory in every hierarchy. `made` grows as it goes, so that a failure can be undone. */
 export function createCgroup(step: CreateCgroupStep, state: CgroupState, place: () => Place): void {
   for (const directory of step.directories) {

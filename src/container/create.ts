@@ -8,7 +8,7 @@ import { close, mkfifo } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
 import { kill, waitpid } from '../linux/process.ts';
 import type { CreateCgroupStep, Diagnostic, LimitStep } from '../spec/types.ts';
-import { applyLimit, createCgroup } from './cgroup.ts';
+import { applyLimit, createCgroup, plannedCgroup } from './cgroup.ts';
 import { type Compiled, compile, type LaunchRequest, warningsOf } from './compiler.ts';
 import { removeAll } from './delete.ts';
 import { checkPrivileges } from './privileges.ts';
@@ -78,7 +78,7 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
   mkfifo(entry.file('exec'), 0o600);
   if (cgroup) {
     // Planned first, so that even a killed create leaves nothing that delete does not know.
-    entry.write({ ...state, cgroup: { directories: cgroup.directories, made: cgroup.directories } });
+    entry.write({ ...state, cgroup: plannedCgroup(cgroup) });
     createCgroup(cgroup, state.cgroup, () => compiled.document.place(cgroup.step));
   }
   entry.write(state);

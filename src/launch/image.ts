@@ -1,4 +1,3 @@
-import { OrlopError } from '../error.ts';
 import { close, sealedMemfd } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
 import { kill, waitpid } from '../linux/process.ts';
@@ -42,14 +41,10 @@ export class Launch {
     }
   }
 
-  /** The next message; `fd` is what came along, and the caller's. */
-  receive(): { message: Message; fd?: number | undefined } {
+  /** The next message, none when the image has ended; `fd` is what came along, and the caller's. */
+  receive(): { message?: Message; fd?: number | undefined } {
     const { bytes, fd } = receive(this.socket, RECORD_MAX);
-    if (bytes.length === 0)
-      throw new OrlopError('launch/failed', 'the launch image ended without a word', {
-        hint: 'it was killed: look for the out-of-memory killer in the kernel log',
-      });
-    return { message: decode(bytes), fd };
+    return bytes.length === 0 ? {} : { message: decode(bytes), fd };
   }
 
   /** Lets the image go on. One that has failed meanwhile does not listen any more: what it has said is still to be read. */
