@@ -16,6 +16,7 @@ import {
   MOVE_MOUNT,
   MOVE_MOUNT_F_EMPTY_PATH,
   MOVE_MOUNT_T_EMPTY_PATH,
+  MS_PRIVATE,
   O_CLOEXEC,
   O_PATH,
   OPEN_FLAGS,
@@ -176,7 +177,9 @@ export function lowerMask(context: Context, step: TextStep): void {
   const skip = new Label('skip');
   makeBlank(context);
   openInRoot(context, step.text, context.target).tolerate(ENOENT, skip).tolerate(ENOTDIR, skip);
+  // On a read-only mount nobody changes the mode or owner of the host's own file; a device is written all the same.
   cloneTree(context, atCwd(program), '/dev/null', 0);
+  setAttributes(context, context.mount, 0, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, MS_PRIVATE);
   moveToTarget(context).tolerate(EINVAL, directory).tolerate(ENOTDIR, directory);
   program.jump(done);
   program.place(directory);
@@ -199,6 +202,20 @@ function makeBlank(context: Context): void {
   const program = context.program;
   const attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
   lowerFilesystem(context, 'tmpfs', 'tmpfs', ['ro'], attributes, context.blank);
+  // Where rootfsPropagation is shared, the host would get it too.
+  program.call(
+    Call.MOUNT_SETATTR,
+    atCwd(program),
+    program.text('/proc'),
+    program.number(0),
+    program.struct(MOUNT_ATTR_FIELDS, [
+      program.flags(0, MOUNT_ATTR),
+      program.flags(0, MOUNT_ATTR),
+      program.flags(MS_PRIVATE, MOUNT_FLAGS),
+      program.number(0),
+    ]),
+    program.number(32),
+  );
   program.call(
     Call.MOVE_MOUNT,
     program.load(context.blank),

@@ -20,11 +20,14 @@ test('a plan has the host, the steps and no findings', () => {
   expect(steps.at(-1)).toMatchObject({ verb: 'execute', by: 'init', path: '/process/args/0', text: 'exec of "sh"' });
 });
 
-test('the host comes first, then the launcher, then the init', () => {
-  for (const cgroup of [V1, { ...V2, controllers: V2.controllers ?? [] }]) {
-    const actors = plan(runc, request(cgroup, { ignoreUnsupported: true })).steps.map((step) => step.by);
-    const turns = actors.filter((actor, index) => actor !== actors[index - 1]);
-    expect(turns).toEqual(['host', 'launcher', 'init']);
+test('the cgroup comes first, then the launcher, then the init, and every limit before the program', () => {
+  for (const cgroup of [V1, V2]) {
+    const { steps } = plan(runc, request(cgroup, { ignoreUnsupported: true }));
+    expect(steps[0]?.verb).toBe('create-cgroup');
+    const actors = steps.map(({ by }) => by);
+    expect(actors.lastIndexOf('launcher')).toBeLessThan(actors.indexOf('init'));
+    expect(steps.at(-1)?.verb).toBe('execute');
+    expect(steps.filter(({ verb }) => verb === 'execute')).toHaveLength(1);
   }
 });
 
@@ -240,10 +243,11 @@ describe('details that are easy to get wrong', () => {
   test('a cgroup namespace is made when the process is in its cgroup', () => {
     const config = changed(runc, { '/linux/namespaces/5': { type: 'cgroup' } });
     const verbs = plan(config, request(V1)).steps.map(({ verb }) => verb);
-    expect(verbs.indexOf('await')).toBeGreaterThan(0);
-    expect(verbs.indexOf('cgroup-namespace')).toBe(verbs.indexOf('await') + 1);
+    expect(verbs.indexOf('enter-cgroup')).toBeGreaterThan(verbs.indexOf('create-cgroup'));
+    expect(verbs.indexOf('clone')).toBeGreaterThan(verbs.indexOf('enter-cgroup'));
+    expect(verbs.indexOf('cgroup-namespace')).toBeGreaterThan(verbs.indexOf('clone'));
     const unified = plan(config, request(V2, { ignoreUnsupported: true })).steps;
-    expect(unified.some(({ verb }) => verb === 'await')).toBe(false);
+    expect(unified.some(({ verb }) => verb === 'enter-cgroup')).toBe(false);
     expect(unified.find(({ verb }) => verb === 'clone')).toMatchObject({ intoCgroup: true });
   });
 

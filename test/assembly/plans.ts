@@ -50,7 +50,7 @@ export function findings(config: string, asked: Request): Diagnostic[] {
   try {
     return plan(config, asked).diagnostics;
   } catch (error) {
-    if (error instanceof OrlopError && error.diagnostics) return error.diagnostics;
+    if (error instanceof OrlopError && error.diagnostics) return [...(error.diagnostics as readonly Diagnostic[])];
     throw error;
   }
 }

@@ -68,7 +68,16 @@ function main(): void {
     if (values.json !== undefined)
       writeFileSync(values.json, `${JSON.stringify({ machine, effort, tables }, null, 2)}\n`);
   } finally {
+    clean(contestants(directory).present);
     rmSync(directory, { recursive: true });
+  }
+}
+
+/** What a measurement that failed has left. */
+function clean(installed: Contestant[]): void {
+  for (const { command } of installed) {
+    for (const id of ['bench-run', 'bench-life', 'bench-memory'])
+      spawnSync(command[0] as string, [...command.slice(1), 'delete', '--force', id]);
   }
 }
 

@@ -22,7 +22,14 @@ export function compileTimes(config: Uint8Array, request: Request, count: number
     ['instance alone', repeat(count, fresh)],
     ['lint', repeat(count, () => fresh().lint())],
     ['plan', repeat(count, () => fresh().plan(request))],
-    ['image', repeat(count, () => fresh().image(request))],
+    [
+      'image',
+      repeat(count, () => {
+        const document = fresh();
+        document.prepare(request);
+        document.image('/');
+      }),
+    ],
   ]);
 }
 
@@ -36,9 +43,9 @@ export function launchTimes(bundle: string, directory: string, count: number): M
   const ready: number[] = [];
   const ended: number[] = [];
   try {
-    if (step) createCgroup(step, state);
+    if (step) createCgroup(step, state, () => compiled.document.place(step.step));
     for (let index = 0; index < count; index++) {
-      const times = launchOnce(compiled, fifos, step?.controllers ? step.directories[0] : undefined);
+      const times = launchOnce(compiled, fifos, step?.birthplace);
       ready.push(times.ready);
       ended.push(times.ended);
     }
@@ -84,21 +91,19 @@ function launchOnce(
 
 /** The conversation of container/create.ts, without what the host does meanwhile. */
 function untilReady(launch: Launch, compiled: Compiled): number {
-  const isAwaited = compiled.plan.steps.some(({ verb }) => verb === 'await');
-  let pid = 0;
-  for (;;) {
+  let pid: number | undefined;
+  let isReady = false;
+  while (pid === undefined || !isReady) {
     const { message } = launch.receive();
-    if (message.kind === 'pid') {
-      pid = message.pid;
-      launch.reapLauncher();
-      if (isAwaited) launch.answer();
-    } else if (message.kind === 'failed') {
-      throw launchError(compiled, message);
-    } else if (message.kind === 'ready') {
-      launch.answer();
-      return pid;
-    }
+    if (message === undefined) throw new Error('the launch image ended without a word');
+    if (message.kind === 'failed') throw launchError(compiled, message);
+    if (message.kind === 'ready') isReady = true;
+    if (message.kind !== 'pid') continue;
+    pid = message.pid;
+    launch.reapLauncher();
   }
+  launch.answer();
+  return pid;
 }
 
 function release(start: string, exec: string): void {

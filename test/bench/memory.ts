@@ -30,7 +30,8 @@ export function peakMemory(command: string[], directory: string, count: number):
 /** Of a container that is created and not started: its memory is what the runtime has left in it. */
 export function residentMemory({ command }: Contestant, bundle: string): Resident {
   const id = 'bench-memory';
-  succeed([...command, 'create', '--bundle', bundle, id]);
+  // Its process keeps the standard output open, so nobody may wait for the end of that.
+  succeed(['sh', '-c', '"$@" >/dev/null 2>&1', 'sh', ...command, 'create', '--bundle', bundle, id]);
   try {
     const { pid } = JSON.parse(succeed([...command, 'state', id])) as { pid: number };
     const field = (file: string, name: string): number =>

@@ -62,8 +62,8 @@ export function launchMutants(count: number, seed: number): void {
     try {
       const { hasImage, memory } = launch(document, index);
       if (hasImage) images++;
-      // A multiple of the document, and what the module and a usual image take.
-      expect(memory).toBeLessThan(16 * MiB + 100 * document.length);
+      // Most of it is the listing: hostile.test.ts has what takes more than it should.
+      expect(memory).toBeLessThan(256 * MiB);
     } catch (cause) {
       throw new Error(`mutant ${index} of seed ${seed}: ${(cause as Error).message}\n${text}`, { cause });
     }

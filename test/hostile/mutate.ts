@@ -48,8 +48,8 @@ const WORDS = [
   '%s%n%d',
   '\ud83d\udea2',
   'é'.repeat(300),
-  'a/'.repeat(2000),
-  'x'.repeat(70_000),
+  'a/'.repeat(50),
+  'x'.repeat(1000),
 ].map((word) => JSON.stringify(word));
 
 const NUMBERS = [

@@ -21,24 +21,19 @@ function objections(definition: string, value: unknown): string[] {
   );
 }
 
+const HIERARCHIES: NonNullable<CgroupFacts['hierarchies']> = [
+  ...['memory', 'pids', 'devices', 'blkio', 'cpuset'].map((name) => ({
+    mount: `/sys/fs/cgroup/${name}`,
+    controllers: [name],
+  })),
+  { mount: '/sys/fs/cgroup/cpu,cpuacct', controllers: ['cpu', 'cpuacct'] },
+  { mount: '/sys/fs/cgroup/systemd', name: 'systemd', controllers: [] },
+];
+
 const CGROUPS: Record<string, CgroupFacts> = {
   v2: { layout: 'v2', mount: '/sys/fs/cgroup', controllers: ['cpu', 'cpuset', 'io', 'memory', 'pids', 'hugetlb'] },
-  v1: {
-    layout: 'v1',
-    hierarchies: [
-      ...['memory', 'pids', 'devices', 'blkio', 'cpuset'].map((name) => ({
-        mount: `/sys/fs/cgroup/${name}`,
-        controllers: [name],
-      })),
-      { mount: '/sys/fs/cgroup/cpu,cpuacct', controllers: ['cpu', 'cpuacct'] },
-      { mount: '/sys/fs/cgroup/systemd', name: 'systemd', controllers: [] },
-    ],
-  },
-  hybrid: {
-    layout: 'hybrid',
-    unified: '/sys/fs/cgroup/unified',
-    hierarchies: [{ mount: '/sys/fs/cgroup/memory', controllers: ['memory'] }],
-  },
+  v1: { layout: 'v1', hierarchies: HIERARCHIES },
+  hybrid: { layout: 'hybrid', unified: '/sys/fs/cgroup/unified', hierarchies: HIERARCHIES },
   none: { layout: 'none' },
 };
 
@@ -142,13 +137,24 @@ describe('the schema holds for', () => {
 
   test('the listing, and what each row that fails means', () => {
     const document = open(MAXIMAL);
-    document.image(requestOf(CGROUPS.v1 as CgroupFacts));
+    document.prepare(requestOf(CGROUPS.v1 as CgroupFacts));
+    document.image('/');
     const rows = document.rows();
     expect(objections('rows', rows)).toEqual([]);
     const log = new TextEncoder().encode('e tmpfs: unknown parameter\n');
     for (let row = -1; row <= rows.length; row++)
       for (const errno of [1, 2, 22, 4000])
         expect(objections('failure', document.failure(row, errno, log))).toEqual([]);
+  });
+
+  test.each(Object.entries(CGROUPS))('what a host with cgroup %s needs of a plan', (_layout, cgroup) => {
+    for (const config of [MAXIMAL, SMALL]) {
+      if (cgroup.layout === 'none' && config === MAXIMAL) continue; // it mounts them
+      const document = open(config);
+      const { length } = document.plan(requestOf(cgroup)).steps;
+      expect(objections('hostPlan', document.prepare(requestOf(cgroup)))).toEqual([]);
+      for (let step = 0; step < length; step++) expect(objections('place', document.place(step))).toEqual([]);
+    }
   });
 
   test('the names', () => {

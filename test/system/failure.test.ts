@@ -72,7 +72,7 @@ const FAILURES: Failure[] = [
     patch: (config) => {
       config.root.path = 'config.json';
     },
-    says: [/config\.json.*not a directory/],
+    says: [/config\.json.*(not a|no) directory/],
     pointer: '/root/path',
   },
   {

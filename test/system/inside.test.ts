@@ -722,6 +722,20 @@ describe('the cgroup', () => {
   });
 });
 
+// What is mounted for a container never shows on the host, not even where all mounts are shared, as under systemd.
+it.each([undefined, 'private', 'slave', 'shared', 'unbindable'])(
+  'keeps its mounts with rootfsPropagation %s',
+  (value) => {
+    const [first, last] = [place.path(`mounts-${value}-1`), place.path(`mounts-${value}-2`)];
+    const script =
+      'mount --make-rshared /; cut -d" " -f5- /proc/self/mountinfo > $0; "$@" || exit; cut -d" " -f5- /proc/self/mountinfo > ' +
+      last;
+    const prefix = ['unshare', '--mount', 'sh', '-c', script, first];
+    insideWith({ prefix }, [], 'true', linux({ rootfsPropagation: value }));
+    expect(readFileSync(last, 'utf8')).toBe(readFileSync(first, 'utf8'));
+  },
+);
+
 it('leaves the host as it is', () => {
   const name = execFileSync('hostname', { encoding: 'utf8' });
   const links = readdirSync('/proc/self/ns').map((one) => readlinkSync(`/proc/self/ns/${one}`));
