@@ -1,3 +1,4 @@
+import { join } from '../json/text';
 import { Writer } from '../json/writer';
 import { Call, callName } from './calls';
 import { errnoName } from './errno';
@@ -27,7 +28,7 @@ export function renderCall(row: Row): string {
   const operands = row.operands;
   const texts: string[] = [];
   for (let index = 0; index < operands.length; index++) texts.push(operands[index].render());
-  return `${callName(row.call)}(${texts.join(', ')})`;
+  return `${callName(row.call)}(${join(texts, ', ')})`;
 }
 
 export function renderRow(row: Row): string {

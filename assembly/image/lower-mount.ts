@@ -1,3 +1,4 @@
+import { join } from '../json/text';
 import { CgroupBranch, CgroupMountStep } from '../plan/cgroup-mount';
 import { MountOptions } from '../plan/mount-options';
 import { BindStep, MountStep, RemountStep } from '../plan/mounts';
@@ -137,7 +138,7 @@ function lowerLegacyMount(context: Context, step: MountStep): void {
     program.text('.'),
     program.text(step.type),
     program.flags(options.flags, MOUNT_FLAGS),
-    program.text(options.data.join(',')),
+    program.text(join(options.data, ',')),
   );
   if (!options.propagation) return;
   openInRoot(context, step.destination, context.target);

@@ -60,7 +60,7 @@ export function lowerBounding(context: Context, step: BoundingStep): void {
 export function lowerUser(context: Context, step: UserStep): void {
   const program = context.program;
   if (step.uid) program.call(Call.PRCTL, program.named(PR_SET_KEEPCAPS, 'PR_SET_KEEPCAPS'), program.number(1));
-  const groups = program.area(`[${step.additionalGids.join(', ')}]`, 4 * step.additionalGids.length);
+  const groups = program.area(`[${step.additionalGids.length} groups]`, 4 * step.additionalGids.length);
   for (let index = 0; index < step.additionalGids.length; index++) {
     program.put32(groups, 4 * index, <u32>step.additionalGids[index]);
   }

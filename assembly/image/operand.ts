@@ -1,3 +1,4 @@
+import { join } from '../json/text';
 import { FlagNames } from './constants';
 
 /**
@@ -93,8 +94,10 @@ export class Vector extends Operand {
   override render(): string {
     if (this.isCounted) return `[${this.texts.length} strings]`;
     const quoted: string[] = [];
-    for (let index = 0; index < this.texts.length; index++) quoted.push(quote(this.texts[index]));
-    return `[${quoted.join(', ')}]`;
+    const shown = min(this.texts.length, LONGEST_VECTOR);
+    for (let index = 0; index < shown; index++) quoted.push(quote(this.texts[index]));
+    if (shown < this.texts.length) quoted.push(`… ${this.texts.length - shown} more`);
+    return `[${join(quoted, ', ')}]`;
   }
 }
 
@@ -114,7 +117,7 @@ export class Struct extends Operand {
       const field = this.fields[index];
       if (field.value != 0 || index == 0) parts.push(`${this.names[index]}=${field.render()}`);
     }
-    return `{${parts.join(', ')}}`;
+    return `{${join(parts, ', ')}}`;
   }
 }
 
@@ -126,14 +129,25 @@ export class Cell {
   ) {}
 }
 
+/** A listing is for people: of a longer text it shows the beginning, of a longer vector the first. */
+const LONGEST_TEXT = 4096;
+const LONGEST_VECTOR = 64;
+
 export function quote(text: string): string {
-  let quoted = '"';
-  for (let index = 0; index < text.length; index++) {
+  const parts: string[] = ['"'];
+  const end = min(text.length, LONGEST_TEXT);
+  let from = 0;
+  for (let index = 0; index < end; index++) {
     const code = text.charCodeAt(index);
-    if (code == 0x22 || code == 0x5c) quoted += '\\';
-    if (code == 0x0a) quoted += '\\n';
-    else if (code < 0x20 || code == 0x7f) quoted += `\\x${code < 16 ? '0' : ''}${code.toString(16)}`;
-    else quoted += String.fromCharCode(code);
+    if (code >= 0x20 && code != 0x22 && code != 0x5c && code != 0x7f) continue;
+    parts.push(text.substring(from, index));
+    from = index + 1;
+    if (code == 0x22) parts.push('\\"');
+    else if (code == 0x5c) parts.push('\\\\');
+    else if (code == 0x0a) parts.push('\\n');
+    else parts.push(`\\x${code < 16 ? '0' : ''}${code.toString(16)}`);
   }
-  return `${quoted}"`;
+  parts.push(text.substring(from, end));
+  parts.push(end < text.length ? `"… ${text.length} characters` : '"');
+  return join(parts, '');
 }

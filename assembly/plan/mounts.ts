@@ -1,3 +1,4 @@
+import { join } from '../json/text';
 import { Writer } from '../json/writer';
 import { Mount } from '../spec/mounts';
 import { planCgroupMount } from './cgroup-mount';
@@ -245,7 +246,7 @@ export function cleanPath(path: string): string {
       if (kept.length) kept.pop();
     } else kept.push(part);
   }
-  return `/${kept.join('/')}`;
+  return `/${join(kept, '/')}`;
 }
 
 export function hasNul(text: string): bool {

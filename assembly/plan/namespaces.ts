@@ -1,3 +1,4 @@
+import { join } from '../json/text';
 import { Writer } from '../json/writer';
 import { Namespace } from '../spec/linux';
 import { Planner } from './planner';
@@ -64,7 +65,7 @@ export class CloneStep extends Step {
   }
 
   override describe(): string {
-    return `new ${this.namespaces.join(', ')} namespaces`;
+    return `new ${join(this.namespaces, ', ')} namespaces`;
   }
 
   override write(writer: Writer): void {

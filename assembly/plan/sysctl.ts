@@ -3,6 +3,9 @@ import { List, Pair } from '../spec/value';
 import { Planner } from './planner';
 import { Step, Verb } from './step';
 
+/** Far above every name below /proc/sys. */
+const LONGEST_KEY = 1024;
+
 const IPC_SYSCTLS: string[] = [
   'kernel.msgmax',
   'kernel.msgmnb',
@@ -43,6 +46,10 @@ export function planSysctls(planner: Planner): void {
   if (!sysctls) return;
   for (let index = 0; index < sysctls.items.length; index++) {
     const pair = sysctls.items[index];
+    if (pair.key.length > LONGEST_KEY) {
+      planner.error('OCI212', 'sysctl-not-namespaced', pair.node, 'a name of this length is no sysctl', '');
+      continue;
+    }
     const key = dotted(pair.key);
     const namespace = namespaceOf(key);
     if (namespace == '') {
