@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { sendMaster } from '../container/console-socket.ts';
 import type { CreateOptions } from '../container/create.ts';
+import { checkPrivileges } from '../container/privileges.ts';
+import { loadSpecModule } from '../spec/embedded.ts';
 import { type Context, number, text, type Values } from './command.ts';
 
 /** What create and run have in common. */
@@ -20,4 +22,11 @@ export function launchOptions(context: Context, values: Values, id: string): Cre
     warn: ({ message, line, column, path }) =>
       context.log.write('warning', `${message} (config.json:${line}:${column} ${path})`),
   };
+}
+
+/** Loads the native part and the compiler side by side: each takes some milliseconds, and a start has few. */
+export async function loadSideBySide(): Promise<void> {
+  const compiler = loadSpecModule();
+  checkPrivileges();
+  await compiler;
 }

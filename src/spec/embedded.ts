@@ -10,7 +10,13 @@ export function setSpecFile(path: string): void {
   file = path;
 }
 
+/** Compiled now, on this thread. */
 export function specModule(): WebAssembly.Module {
   module ??= new WebAssembly.Module(readFileSync(file));
   return module;
+}
+
+/** Compiled on another thread, so that this one can do something else meanwhile; specModule() then has it. */
+export async function loadSpecModule(): Promise<void> {
+  module ??= await WebAssembly.compile(readFileSync(file));
 }

@@ -1,8 +1,9 @@
 import { create } from '../../container/create.ts';
 import type { Action } from '../command.ts';
-import { launchOptions } from '../launch-options.ts';
+import { launchOptions, loadSideBySide } from '../launch-options.ts';
 
-const action: Action = (context, values, [id = '']) => {
+const action: Action = async (context, values, [id = '']) => {
+  await loadSideBySide();
   create(launchOptions(context, values, id)).entry.close();
   return 0;
 };
