@@ -3,6 +3,7 @@ import { OrlopError } from '../error.ts';
 import { type Context, type Options, parse, text, type Values } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { Log } from './log.ts';
+import { print, printError } from './output.ts';
 import { renderError } from './render.ts';
 
 const GLOBALS: Options = {
@@ -27,9 +28,9 @@ export async function main(argv: string[]): Promise<number> {
     const split = splitAtCommand(argv);
     const { values } = parse(split.globals, GLOBALS);
     log = new Log(text(values, 'log'), text(values, 'log-format') ?? 'text', values.debug === true);
-    if (values.version) return print((await import('./help.ts')).versionText());
+    if (values.version) return show((await import('./help.ts')).versionText());
     if (values.help || split.command === undefined || split.command === 'help') {
-      return print((await import('./help.ts')).mainHelp(GLOBALS));
+      return show((await import('./help.ts')).mainHelp(GLOBALS));
     }
     context = newContext(values, log);
     return await dispatch(context, split.command, split.rest);
@@ -45,7 +46,7 @@ async function dispatch(context: Context, name: string, rest: string[]): Promise
   }
   const help: Options = { help: GLOBALS.help as NonNullable<Options[string]> };
   const { values, positionals } = parse(rest, { ...command.options, ...help });
-  if (values.help) return print((await import('./help.ts')).commandHelp(name, command));
+  if (values.help) return show((await import('./help.ts')).commandHelp(name, command));
   const [least, most] = command.arity;
   if (positionals.length < least || positionals.length > most) {
     throw new OrlopError('usage/invalid', `${name}: ${positionals.length} arguments`, {
@@ -89,8 +90,8 @@ function defaultRoot(): string {
   return process.geteuid?.() === 0 || !directory ? '/run/orlop' : join(directory, 'orlop');
 }
 
-function print(output: string): number {
-  process.stdout.write(output);
+function show(output: string): number {
+  print(output);
   return 0;
 }
 
@@ -102,8 +103,8 @@ function fail(error: unknown, log: Log, context: Context | undefined): number {
     const { code, path, line, hint } = known;
     log.write('error', `${known.message}${place}`, { code, path, line, hint });
   }
-  process.stderr.write(renderError(known, context?.configFile));
-  if (context?.isDebug) process.stderr.write(`${stackOf(known.cause) ?? known.stack}\n`);
+  printError(renderError(known, context?.configFile));
+  if (context?.isDebug) printError(`${stackOf(known.cause) ?? known.stack}\n`);
   return FAILED;
 }
 

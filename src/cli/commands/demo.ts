@@ -1,6 +1,7 @@
 import { type Demo, demo } from '../../container/demo.ts';
 import { setChildSubreaper } from '../../linux/process.ts';
 import type { Action } from '../command.ts';
+import { print } from '../output.ts';
 
 /** Every line is something that would be otherwise on the host. */
 const TOUR = `
@@ -22,7 +23,7 @@ row 'touch /x' "$(touch /x 2>&1)"
 const action: Action = async (_context, _values, args) => {
   setChildSubreaper(true);
   const done = await demo(args.length > 0 ? args : ['/bin/sh', '-c', TOUR]);
-  process.stdout.write(report(done));
+  print(report(done));
   return done.status;
 };
 

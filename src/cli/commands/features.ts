@@ -1,8 +1,9 @@
 import { features } from '../../container/features.ts';
 import type { Action } from '../command.ts';
+import { print } from '../output.ts';
 
 const action: Action = () => {
-  process.stdout.write(`${JSON.stringify(features(), null, 2)}\n`);
+  print(`${JSON.stringify(features(), null, 2)}\n`);
   return undefined;
 };
 

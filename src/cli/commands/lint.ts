@@ -3,6 +3,7 @@ import { OrlopError } from '../../error.ts';
 import { specModule } from '../../spec/embedded.ts';
 import { SpecDocument } from '../../spec/module.ts';
 import { type Action, text } from '../command.ts';
+import { print } from '../output.ts';
 import { renderDiagnostic, sourceOf } from '../render.ts';
 
 /** 0 clean or warnings only, 1 errors found. */
@@ -16,11 +17,11 @@ const action: Action = (_context, values, files) => {
     file,
     diagnostics: new SpecDocument(specModule(), readFileSync(file === '-' ? 0 : file)).lint(),
   }));
-  if (format === 'json') process.stdout.write(`${JSON.stringify({ files: results })}\n`);
+  if (format === 'json') print(`${JSON.stringify({ files: results })}\n`);
   else {
     for (const { file, diagnostics } of results) {
       const source = sourceOf(file);
-      process.stdout.write(diagnostics.map((finding) => `${renderDiagnostic(finding, file, source)}\n`).join(''));
+      print(diagnostics.map((finding) => `${renderDiagnostic(finding, file, source)}\n`).join(''));
     }
   }
   const hasErrors = results.some(({ diagnostics }) => diagnostics.some(({ severity }) => severity === 'error'));

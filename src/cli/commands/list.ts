@@ -1,6 +1,7 @@
 import { type ContainerState, listStates } from '../../container/state.ts';
 import { OrlopError } from '../../error.ts';
 import { type Action, text } from '../command.ts';
+import { print } from '../output.ts';
 
 const action: Action = (context, values) => {
   const states = listStates(context.root);
@@ -8,9 +9,9 @@ const action: Action = (context, values) => {
   if (format !== 'table' && format !== 'json') {
     throw new OrlopError('usage/invalid', `--format ${format}: not a format`, { hint: 'use table or json' });
   }
-  if (values.quiet) process.stdout.write(states.map(({ id }) => `${id}\n`).join(''));
-  else if (format === 'json') process.stdout.write(`${JSON.stringify(states)}\n`);
-  else process.stdout.write(table(states));
+  if (values.quiet) print(states.map(({ id }) => `${id}\n`).join(''));
+  else if (format === 'json') print(`${JSON.stringify(states)}\n`);
+  else print(table(states));
   return 0;
 };
 

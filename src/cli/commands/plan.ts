@@ -5,6 +5,7 @@ import { specModule } from '../../spec/embedded.ts';
 import { SpecDocument } from '../../spec/module.ts';
 import type { Plan, Request, Row } from '../../spec/types.ts';
 import { type Action, number, text } from '../command.ts';
+import { print } from '../output.ts';
 
 /** Reads a config and says what would happen. Touches nothing, needs no privileges, and the bundle need not be there. */
 const action: Action = (context, values, [config]) => {
@@ -23,10 +24,10 @@ const action: Action = (context, values, [config]) => {
   if (values.calls) {
     const plan = document.plan(request);
     document.image();
-    process.stdout.write(listing(plan, document.rows()));
+    print(listing(plan, document.rows()));
   } else {
     const plan = document.plan(request);
-    process.stdout.write(values.json ? `${JSON.stringify(plan, null, 2)}\n` : planText(plan));
+    print(values.json ? `${JSON.stringify(plan, null, 2)}\n` : planText(plan));
   }
   return 0;
 };

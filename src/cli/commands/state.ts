@@ -1,6 +1,7 @@
 import { stateOf } from '../../container/state.ts';
 import { OrlopError } from '../../error.ts';
 import type { Action } from '../command.ts';
+import { print } from '../output.ts';
 
 const action: Action = (context, _values, [id = '']) => {
   const state = stateOf(context.root, id);
@@ -9,7 +10,7 @@ const action: Action = (context, _values, [id = '']) => {
       hint: `remove what it left with "orlop delete --force ${id}"`,
     });
   }
-  process.stdout.write(`${JSON.stringify(state, null, 2)}\n`);
+  print(`${JSON.stringify(state, null, 2)}\n`);
   return 0;
 };
 

@@ -1,0 +1,27 @@
+// Standard output and error, written at once. The streams of process.stdout and process.stderr take a millisecond to
+// make, and what they still hold at the end has to be waited for.
+
+import { writeSync } from 'node:fs';
+
+export function print(text: string): void {
+  writeAll(1, text);
+}
+
+export function printError(text: string): void {
+  writeAll(2, text);
+}
+
+/** A pipe whose reader is slow may be full for a moment: another program has made it non-blocking. */
+function writeAll(fd: number, text: string): void {
+  let rest = Buffer.from(text);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(fd, rest));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE') return; // nobody reads any more
+      if (code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}
