@@ -1,4 +1,4 @@
-import { constants, openSync, renameSync, writeFileSync } from 'node:fs';
+import { constants, openSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { OrlopError } from '../error.ts';
 import { Launch } from '../launch/image.ts';
@@ -35,6 +35,7 @@ export function create(options: CreateOptions, before?: Compiled): Created {
   checkPrivileges();
   const compiled = before ?? compile(options);
   checkConsole(compiled, options);
+  checkPreserved(options.preserveFds ?? 0);
   for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
 
   const entry = new Store(options.root).create(options.id);
@@ -168,6 +169,24 @@ function checkConsole(compiled: Compiled, options: CreateOptions): void {
     ...compiled.document.place(terminal.step),
     hint: 'name a socket with --console-socket, or set process.terminal to false',
   });
+}
+
+/**
+ * Where the caller has left a hole in its fds the engine has put one of its own, which is never meant: those have no file.
+ */
+function checkPreserved(count: number): void {
+  for (let fd = 3; fd < 3 + count; fd++) {
+    let target = '';
+    try {
+      target = readlinkSync(`/proc/self/fd/${fd}`);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    if (target !== '' && !/^anon_inode:\[(event|timer|signal|io_uring)/.test(target)) continue;
+    throw new OrlopError('usage/invalid', `--preserve-fds ${count}: fd ${fd} is not open`, {
+      hint: `open fds 3 to ${2 + count} for the container, or hand on fewer`,
+    });
+  }
 }
 
 function writePidFile(file: string, pid: number): void {
