@@ -180,11 +180,31 @@ function descendants(directory: string): string[] {
   return [...below, directory];
 }
 
+/**
+ * The short way, which a container that has ended allows: the kernel removes no cgroup that has a process or a child. If
+ * all directories are gone there was nobody left; false means that somebody may be.
+ */
+export function removeEmptyCgroup(state: CgroupState): boolean {
+  if (state.directories.length === 0 || !state.directories.every((path) => state.made.includes(path))) return false;
+  try {
+    for (const path of state.directories) rmdirSync(path);
+  } catch (error) {
+    if (!['ENOENT', 'EBUSY', 'ENOTEMPTY'].includes(code(error) ?? '')) throw error;
+    return false;
+  }
+  removeParents(state);
+  return true;
+}
+
 /** Removes what was made, the container's own sub-cgroups first. A common parent that others use stays. */
 export function removeCgroup(state: CgroupState): void {
   const own = state.made.filter((path) => state.directories.includes(path));
-  const parents = state.made.filter((path) => !state.directories.includes(path));
   for (const directory of own) for (const path of descendants(directory)) removeDirectory(path, true);
+  removeParents(state);
+}
+
+function removeParents(state: CgroupState): void {
+  const parents = state.made.filter((path) => !state.directories.includes(path));
   for (const directory of parents.reverse()) removeDirectory(directory, false);
 }
 

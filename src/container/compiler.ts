@@ -1,6 +1,6 @@
 // From a bundle to a launch image: reads what the compiler must not look up, and asks it.
 
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { OrlopError } from '../error.ts';
 import { O_DIRECTORY, O_PATH, O_RDONLY } from '../linux/constants.ts';
@@ -89,15 +89,18 @@ function checkRootfs(document: SpecDocument, plan: HostPlan): string {
   return directory;
 }
 
+/** Of /etc/passwd no more is read; who has that many users names HOME in process.env. */
+const PASSWD_MAX = 65536;
+
 /** Where the user is at home by the container's own /etc/passwd; / without an entry, as under runc. */
 function homeOf(rootfs: string, uid: number): string {
+  // Only a first look, for roots that have none: what is read is opened inside the root.
+  if (lstatSync(join(rootfs, 'etc/passwd'), { throwIfNoEntry: false }) === undefined) return '/';
   const root = openat2(-100, rootfs, O_PATH | O_DIRECTORY, 0);
   try {
     const fd = openat2(root, 'etc/passwd', O_RDONLY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
     try {
-      const entries = read(fd, 1 << 20)
-        .toString('utf8')
-        .split('\n');
+      const entries = read(fd, PASSWD_MAX).toString('utf8').split('\n');
       for (const entry of entries) {
         const fields = entry.split(':');
         if (fields[2] === String(uid) && fields[5]?.startsWith('/')) return fields[5];

@@ -2,7 +2,7 @@ import { OrlopError } from '../error.ts';
 import { close } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
 import { kill, pidfdSendSignal } from '../linux/process.ts';
-import { allPids, removeCgroup } from './cgroup.ts';
+import { allPids, removeCgroup, removeEmptyCgroup } from './cgroup.ts';
 import { openProcess, statusOf } from './status.ts';
 import { type Entry, type State, Store } from './store.ts';
 
@@ -29,7 +29,7 @@ export function remove(root: string, id: string, isForced: boolean): void {
 
 /** Ends every process of the container, then removes its cgroups, and its directory last: until then it can be retried. */
 export function removeAll(entry: Entry, state: State | undefined): void {
-  if (state) {
+  if (state && !removeEmptyCgroup(state.cgroup)) {
     endProcesses(state);
     removeCgroup(state.cgroup);
   }
