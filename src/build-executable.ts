@@ -45,7 +45,7 @@ try {
       '--minify-syntax',
       '--minify-whitespace',
       '--bytecode',
-      '--format=esm',
+      '--format=cjs',
       `--asset=${asset}`,
       `--define=ORLOP_NATIVE=${JSON.stringify(native)}`,
       // A runtime that is started as root in any directory must not take orders from files it finds there:
