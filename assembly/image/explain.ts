@@ -1,7 +1,7 @@
 import { Document } from '../json/document';
 import { Writer } from '../json/writer';
+import { ExecuteStep } from '../plan/execute';
 import { Planner } from '../plan/planner';
-import { ExecuteStep } from '../plan/process';
 import { Step, Verb } from '../plan/step';
 import { Call } from './calls';
 import {

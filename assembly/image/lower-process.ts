@@ -1,5 +1,7 @@
 import { LAST_CAPABILITY } from '../plan/capability';
-import { BoundingStep, CapabilitiesStep, ExecuteStep, RlimitStep, UserStep } from '../plan/process';
+import { ExecuteStep } from '../plan/execute';
+import { BoundingStep, CapabilitiesStep, UserStep } from '../plan/privileges';
+import { RlimitStep } from '../plan/process';
 import { NumberStep, TextStep } from '../plan/step';
 import { Call } from './calls';
 import {

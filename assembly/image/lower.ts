@@ -1,10 +1,12 @@
 import { EnterCgroupStep } from '../plan/cgroup';
 import { CgroupMountStep } from '../plan/cgroup-mount';
+import { ExecuteStep } from '../plan/execute';
 import { DeviceStep, LinkStep, PivotStep, PropagationStep } from '../plan/filesystem';
 import { BindStep, MountStep, RemountStep } from '../plan/mounts';
 import { ClockStep, CloneStep, JoinStep } from '../plan/namespaces';
 import { Planner } from '../plan/planner';
-import { BoundingStep, CapabilitiesStep, ExecuteStep, RlimitStep, TerminalStep, UserStep } from '../plan/process';
+import { BoundingStep, CapabilitiesStep, UserStep } from '../plan/privileges';
+import { RlimitStep, TerminalStep } from '../plan/process';
 import { NumberStep, Step, TextStep, Verb } from '../plan/step';
 import { SysctlStep } from '../plan/sysctl';
 import { Context } from './context';

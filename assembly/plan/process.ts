@@ -1,11 +1,11 @@
 import { Writer } from '../json/writer';
 import { Process } from '../spec/process';
-import { List, Value } from '../spec/value';
-import { capabilitySet } from './capability';
 import { planLateLimits } from './cgroup';
+import { planExecute } from './execute';
 import { cleanPath, hasNul } from './mounts';
 import { Planner } from './planner';
-import { Actor, NumberStep, Step, TextStep, Verb, writeTexts } from './step';
+import { planPrivileges } from './privileges';
+import { Actor, NumberStep, Step, TextStep, Verb } from './step';
 
 /** man 2 getrlimit; the index is the number of asm-generic/resource.h. */
 const RLIMITS: string[] = [
@@ -53,55 +53,6 @@ export class RlimitStep extends Step {
   }
 }
 
-/** man 7 capabilities: the limit of all the process can ever have, one bit for each capability. */
-export class BoundingStep extends Step {
-  bounding: u64 = 0;
-
-  override write(writer: Writer): void {
-    writer.field('bounding', this.bounding.toString(16));
-  }
-}
-
-/** The sets of the process itself. */
-export class CapabilitiesStep extends Step {
-  effective: u64 = 0;
-  permitted: u64 = 0;
-  inheritable: u64 = 0;
-  ambient: u64 = 0;
-
-  override write(writer: Writer): void {
-    writer.field('effective', this.effective.toString(16));
-    writer.field('permitted', this.permitted.toString(16));
-    writer.field('inheritable', this.inheritable.toString(16));
-    writer.field('ambient', this.ambient.toString(16));
-  }
-}
-
-export class UserStep extends Step {
-  additionalGids: u64[] = [];
-
-  constructor(
-    public uid: u64,
-    public gid: u64,
-    node: i32,
-  ) {
-    super(Verb.USER, node);
-  }
-
-  override describe(): string {
-    return `user ${this.uid}:${this.gid}`;
-  }
-
-  override write(writer: Writer): void {
-    writer.fieldInteger('uid', this.uid);
-    writer.fieldInteger('gid', this.gid);
-    writer.key('additionalGids');
-    writer.beginArray();
-    for (let index = 0; index < this.additionalGids.length; index++) writer.integer(this.additionalGids[index]);
-    writer.endArray();
-  }
-}
-
 export class TerminalStep extends Step {
   height: u64 = 0;
   width: u64 = 0;
@@ -110,31 +61,6 @@ export class TerminalStep extends Step {
   override write(writer: Writer): void {
     writer.fieldInteger('height', this.height);
     writer.fieldInteger('width', this.width);
-  }
-}
-
-/** The last step: which files are tried, in PATH's order, and with what. */
-export class ExecuteStep extends Step {
-  candidates: string[] = [];
-  /** Whether `candidates` come from PATH. */
-  isSearched: bool = false;
-
-  constructor(
-    public args: string[],
-    public env: string[],
-    node: i32,
-  ) {
-    super(Verb.EXECUTE, node);
-  }
-
-  override describe(): string {
-    return `exec of "${this.args[0]}"`;
-  }
-
-  override write(writer: Writer): void {
-    writeTexts(writer, 'args', this.args);
-    writeTexts(writer, 'candidates', this.candidates);
-    writer.fieldInteger('environment', this.env.length);
   }
 }
 
@@ -247,54 +173,6 @@ function planRlimits(planner: Planner, process: Process): void {
   }
 }
 
-/** runtime-spec config.md#linux-process: what cannot be granted is a warning, and the process starts without it. */
-function planPrivileges(planner: Planner, process: Process): void {
-  const sets = process.capabilities;
-  const bounding = new BoundingStep(Verb.BOUNDING, sets ? sets.node : process.node);
-  if (sets) bounding.bounding = capabilitySet(planner, sets.bounding);
-  planner.add(bounding);
-  planner.add(planUser(process));
-  const step = new CapabilitiesStep(Verb.CAPABILITIES, sets ? sets.node : process.node);
-  planner.add(step);
-  if (!sets) return;
-  step.permitted = capabilitySet(planner, sets.permitted);
-  step.effective = capabilitySet(planner, sets.effective);
-  step.inheritable = capabilitySet(planner, sets.inheritable);
-  step.ambient = capabilitySet(planner, sets.ambient);
-  const effective = sets.effective;
-  if (effective && step.effective & ~step.permitted) {
-    planner.error(
-      'OCI110',
-      'effective-not-permitted',
-      effective.node,
-      'a capability is effective but not permitted',
-      'add it to permitted',
-    );
-  }
-  const ambient = sets.ambient;
-  if (ambient && step.ambient & ~(step.permitted & step.inheritable)) {
-    planner.warning(
-      'OCI111',
-      'ambient-not-inheritable',
-      ambient.node,
-      'capabilities that are ambient but not both permitted and inheritable are left out of the ambient set, as the kernel has it',
-      'add them to permitted and inheritable',
-    );
-    step.ambient &= step.permitted & step.inheritable;
-  }
-}
-
-function planUser(process: Process): UserStep {
-  const user = process.user;
-  const uid = user ? user.uid : null;
-  const gid = user ? user.gid : null;
-  const step = new UserStep(uid ? uid.value : 0, gid ? gid.value : 0, user ? user.node : process.node);
-  const groups = user ? user.additionalGids : null;
-  if (groups)
-    for (let index = 0; index < groups.items.length; index++) step.additionalGids.push(groups.items[index].value);
-  return step;
-}
-
 function planCwd(planner: Planner, process: Process): void {
   const cwd = process.cwd;
   if (!cwd) return;
@@ -317,99 +195,4 @@ export function planCwdDirectory(planner: Planner): void {
   const cwd = process ? process.cwd : null;
   if (!cwd || !cwd.value.startsWith('/') || cleanPath(cwd.value) == '/') return;
   planner.add(new TextStep(Verb.CWD_DIRECTORY, 'directory', cleanPath(cwd.value), cwd.node));
-}
-
-function planExecute(planner: Planner, process: Process): ExecuteStep | null {
-  const args = process.args;
-  if (!args || args.items.length == 0) {
-    planner.error(
-      'OCI102',
-      'args-empty',
-      args ? args.node : process.node,
-      'process.args names no program',
-      'list the program and its arguments',
-    );
-    return null;
-  }
-  const file = args.items[0];
-  if (file.value == '') {
-    planner.error(
-      'OCI102',
-      'args-empty',
-      file.node,
-      'the program in process.args[0] is the empty string',
-      'name the program',
-    );
-    return null;
-  }
-  const env = readEnvironment(planner, process.env);
-  const step = new ExecuteStep(plainTexts(planner, args), env, file.node);
-  if (file.value.includes('/')) {
-    step.candidates.push(file.value);
-    return step;
-  }
-  // execvp(3): each directory of the container's PATH; an empty one is the working directory
-  step.isSearched = true;
-  const directories = pathOf(env).split(':');
-  for (let index = 0; index < directories.length; index++) {
-    const directory = directories[index];
-    step.candidates.push(directory == '' ? `./${file.value}` : `${directory}/${file.value}`);
-  }
-  return step;
-}
-
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
-function pathOf(env: string[]): string {
-  for (let index = 0; index < env.length; index++) {
-    if (env[index].startsWith('PATH=')) return env[index].substring(5);
-  }
-  return DEFAULT_PATH;
-}
-
-/** NAME=VALUE each; of a name that comes twice the last wins, as under runc. Where HOME is missing the host looks it up. */
-function readEnvironment(planner: Planner, list: List<Value<string>> | null): string[] {
-  const env: string[] = [];
-  const places = new Map<string, i32>();
-  if (list) {
-    const texts = plainTexts(planner, list);
-    for (let index = 0; index < texts.length; index++) {
-      const equals = texts[index].indexOf('=');
-      if (equals <= 0) {
-        planner.error(
-          'OCI105',
-          'env-without-name',
-          list.items[index].node,
-          `"${texts[index]}" is not NAME=VALUE`,
-          'write the variable with its value',
-        );
-        continue;
-      }
-      const name = texts[index].substring(0, equals);
-      if (places.has(name)) env[places.get(name)] = texts[index];
-      else {
-        places.set(name, env.length);
-        env.push(texts[index]);
-      }
-    }
-  }
-  planner.needsHome = !places.has('HOME');
-  return env;
-}
-
-function plainTexts(planner: Planner, list: List<Value<string>>): string[] {
-  const texts: string[] = [];
-  for (let index = 0; index < list.items.length; index++) {
-    const item = list.items[index];
-    if (hasNul(item.value))
-      planner.error(
-        'OCI013',
-        'nul-in-string',
-        item.node,
-        'the text holds a NUL character, which ends it in the kernel',
-        'remove it',
-      );
-    texts.push(item.value);
-  }
-  return texts;
 }
