@@ -50,7 +50,7 @@ export function features(): Features {
       mountExtensions: { idmap: { enabled: false } },
       netDevices: { enabled: false },
     },
-    annotations: { 'org.opencontainers.orlop.version': VERSION },
+    annotations: { 'dev.orlop.version': VERSION },
     potentiallyUnsafeConfigAnnotations: [],
   };
 }
