@@ -229,6 +229,7 @@ export const SIG_SETMASK: u64 = 2;
 // linux/prctl.h
 export const PR_SET_PDEATHSIG: u64 = 1;
 export const PR_SET_KEEPCAPS: u64 = 8;
+export const PR_SET_DUMPABLE: u64 = 4;
 export const PR_SET_NAME: u64 = 15;
 export const PR_CAPBSET_DROP: u64 = 24;
 export const PR_SET_NO_NEW_PRIVS: u64 = 38;

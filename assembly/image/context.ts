@@ -17,10 +17,11 @@ import { Program } from './program';
 import { O_DIRECTORY, STAT_SIZE } from './x86_64';
 
 /**
- * The socket to the host and the two FIFOs stand behind the preserved fds, in this order; the cgroup only where there is
- * a v2 hierarchy, in which the first process is born. The host puts them there (src/launch/image.ts).
+ * The socket to the host and the two FIFOs stand behind the preserved fds, in this order; then what is closed before the
+ * container's words are looked up: the cgroup, where there is a v2 hierarchy in which the first process is born. The host
+ * puts them there (src/launch/image.ts).
  */
-enum Slot {
+export enum Slot {
   SOCKET,
   START,
   EXEC,

@@ -14,6 +14,7 @@ import {
   O_PATH,
   O_WRONLY,
   OPEN_FLAGS,
+  PR_SET_DUMPABLE,
   PR_SET_NAME,
   RESOLVE_BENEATH,
   RESOLVE_NO_MAGICLINKS,
@@ -66,6 +67,8 @@ export function lowerReset(context: Context): void {
   const facts = context.planner.facts;
   if (facts.nofileHard) setRlimit(context, RLIMIT_NOFILE, 'RLIMIT_NOFILE', facts.nofileSoft, facts.nofileHard);
   program.call(Call.PRCTL, program.named(PR_SET_NAME, 'PR_SET_NAME'), program.text('orlop-init'));
+  // In a joined pid namespace others may look at it: its fds and memory are nobody's until execve, which undoes this.
+  program.call(Call.PRCTL, program.named(PR_SET_DUMPABLE, 'PR_SET_DUMPABLE'), program.number(0));
   program
     .call(
       Call.OPENAT2,

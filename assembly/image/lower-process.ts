@@ -21,7 +21,7 @@ import {
   RESOLVE_NO_MAGICLINKS,
   X_OK,
 } from './constants';
-import { Context, RecordKind } from './context';
+import { Context, RecordKind, Slot } from './context';
 import { EINVAL, ENOENT, ENOTDIR } from './errno';
 import { Label } from './label';
 import { ANY_ERROR } from './layout';
@@ -139,9 +139,20 @@ export function lowerNoNewPrivileges(context: Context): void {
   );
 }
 
-/** A program that is missing is an error of `create`, as under runc: each candidate is asked for before the wait. */
+/**
+ * A program that is missing is an error of `create`, as under runc: each candidate is asked for before the wait.
+ *
+ * What is looked up from here on are the container's words, and /proc/self/fd/N/… would be one of them. So no directory
+ * is open any more, close-on-exec or not, from which the host could be reached (CVE-2024-21626): only a socket and FIFOs.
+ */
 export function lowerFind(context: Context, execute: ExecuteStep): void {
   const program = context.program;
+  program.call(
+    Call.CLOSE_RANGE,
+    program.number(context.firstFd + Slot.CGROUP),
+    program.named(u32.MAX_VALUE, '~0'),
+    program.number(0),
+  );
   const candidates = execute.candidates;
   const done = new Label('done');
   for (let index = 0; index < candidates.length; index++) {

@@ -1,9 +1,9 @@
 // From a bundle to a launch image: reads what the compiler must not look up, and asks it.
 
-import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, fstatSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { OrlopError } from '../error.ts';
-import { O_DIRECTORY, O_PATH, O_RDONLY } from '../linux/constants.ts';
+import { O_DIRECTORY, O_NONBLOCK, O_PATH, O_RDONLY } from '../linux/constants.ts';
 import { gatherFacts } from '../linux/facts.ts';
 import { close, openat2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, read } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
@@ -98,8 +98,10 @@ function homeOf(rootfs: string, uid: number): string {
   if (lstatSync(join(rootfs, 'etc/passwd'), { throwIfNoEntry: false }) === undefined) return '/';
   const root = openat2(-100, rootfs, O_PATH | O_DIRECTORY, 0);
   try {
-    const fd = openat2(root, 'etc/passwd', O_RDONLY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+    // A FIFO or a device in its place must not make us wait.
+    const fd = openat2(root, 'etc/passwd', O_RDONLY | O_NONBLOCK, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
     try {
+      if (!fstatSync(fd).isFile()) return '/';
       const entries = read(fd, PASSWD_MAX).toString('utf8').split('\n');
       for (const entry of entries) {
         const fields = entry.split(':');

@@ -1,0 +1,53 @@
+// What a container's author may try with the words of a config: to be given a file of the host.
+
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Workplace } from './support/bundle.ts';
+import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
+import { Orlop } from './support/orlop.ts';
+
+const place = new Workplace('escape');
+const orlop = new Orlop(place);
+let before: Snapshot;
+
+afterAll(() => place.remove());
+beforeEach(() => {
+  before = snapshot(place, orlop);
+});
+afterEach(async () => {
+  await expectNothingLeft(place, orlop, { ...before, files: snapshot(place, orlop).files });
+});
+
+/** Every fd that the runtime may have open at that moment. */
+const FDS = Array.from({ length: 24 }, (_, index) => index + 3);
+
+describe('/proc/self/fd/N leads nowhere (CVE-2024-21626)', () => {
+  // Where it would lead: the fd is the host's /proc, or a directory of one of its filesystems.
+  it.each(['1/root/usr/bin/busybox', '../../../usr/bin/busybox', '../../../../../usr/bin/busybox'])(
+    'as the program: %s',
+    (way) => {
+      for (const fd of FDS) {
+        const bundle = place.bundle((config) => {
+          config.process.args = [`/proc/self/fd/${fd}/${way}`, 'echo', 'escaped'];
+          config.root.readonly = false;
+        });
+        const result = orlop.run(bundle, place.id());
+        expect(result.stdout).toBe('');
+        expect(result.status).toBe(1);
+        expect(result.stderr).toMatch(/no such file or directory|not a directory|permission denied/);
+      }
+    },
+    120_000,
+  );
+
+  it('as the working directory', () => {
+    for (const fd of FDS) {
+      const bundle = place.bundle((config) => {
+        config.process.cwd = `/proc/self/fd/${fd}`;
+        config.process.args = ['/bin/ls', '1/root', '../../usr'];
+      });
+      const result = orlop.run(bundle, place.id());
+      expect(result.stdout).toBe('');
+      expect(result.status).toBe(1);
+    }
+  }, 60_000);
+});
