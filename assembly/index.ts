@@ -4,9 +4,10 @@ import { writeFailure } from './image/explain';
 import { writeListing } from './image/listing';
 import { lower } from './image/lower';
 import { Program } from './image/program';
-import { Document } from './json/document';
+import { Document, NONE } from './json/document';
 import { MAX_LENGTH, parse } from './json/parser';
 import { Writer } from './json/writer';
+import { translateExec } from './plan/exec';
 import { writeFeatures } from './plan/features';
 import { writeHostPlan } from './plan/host';
 import { translate, writePlace, writePlan } from './plan/plan';
@@ -14,6 +15,8 @@ import { Planner } from './plan/planner';
 import { Request, readRequest } from './plan/request';
 import { Report, writeDiagnostics } from './report';
 import { readSpec } from './spec/config';
+import { readProcess } from './spec/process';
+import { ObjectReader } from './spec/reader';
 
 /**
  * The ABI, version 1. Bytes of UTF-8 cross, in areas that allocate() has made; results are JSON, or the bytes of a
@@ -22,8 +25,9 @@ import { readSpec } from './spec/config';
  *   lint    → { version, diagnostics }                          returns the number of errors
  *   plan    → the plan, or { version, diagnostics }             returns the number of errors
  *   prepare → the host's part of it, or { version, diagnostics }  returns the number of errors
+ *   exec    → the same for one more process in a container        returns the number of errors
  *
- * Of the last plan() or prepare(): image → the launch image; place → where a step comes from. Of the last image():
+ * Of the last plan(), prepare() or exec(): image → the launch image; place → where a step comes from. Of the last image():
  * rows → its listing; failure → what a failed row means. They return 0, or -1 if there is no such thing.
  */
 
@@ -79,6 +83,48 @@ export function prepare(config: usize, configLength: i32, request: usize, reques
     give(writer);
   }
   return errors;
+}
+
+/**
+ * `config` is that of the container, which has been launched with it; `process` another process in the form of config.md's
+ * `process`, or empty for the container's own; the request's `exec` what is different. Places are those of `process` where
+ * there is one, else of `config`.
+ */
+export function exec(
+  config: usize,
+  configLength: i32,
+  process: usize,
+  processLength: i32,
+  request: usize,
+  requestLength: i32,
+): i32 {
+  planner = null;
+  program = null;
+  const requestReport = new Report();
+  const requestDocument = parse(request, requestLength, requestReport);
+  const read = readRequest(requestDocument, requestReport);
+  const wanted = read.exec;
+  if (requestReport.errorCount || !wanted) return giveDiagnostics(requestDocument, requestReport);
+
+  const configReport = new Report();
+  let report = configReport;
+  let parsed = parse(config, configLength, configReport);
+  const spec = readSpec(parsed, configReport);
+  if (processLength > 0) {
+    report = new Report();
+    parsed = parse(process, processLength, report);
+    wanted.isOfConfig = false;
+    spec.process = parsed.root == NONE ? null : readProcess(new ObjectReader(parsed, parsed.root, report));
+  }
+  document = parsed;
+  if (configReport.errorCount || report.errorCount) return giveDiagnostics(parsed, report);
+  const translated = translateExec(spec, read, wanted, report);
+  if (report.errorCount) return giveDiagnostics(parsed, report);
+  planner = translated;
+  const writer = new Writer();
+  writeHostPlan(writer, parsed, translated);
+  give(writer);
+  return 0;
 }
 
 /** `home` is the value of HOME where the plan has a `home`: what the host has found for that user; else empty. */

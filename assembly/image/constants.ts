@@ -258,3 +258,9 @@ export const SCM_RIGHTS: u32 = 1;
 export const MSG_NOSIGNAL: u64 = 0x4000;
 export const CLOSE_RANGE_CLOEXEC: u64 = 4;
 export const LINUX_CAPABILITY_VERSION_3: u32 = 0x20080522;
+
+/** include/uapi/linux/keyctl.h */
+export const KEYCTL_JOIN_SESSION_KEYRING: u64 = 1;
+export const KEYCTL_SETPERM: u64 = 5;
+/** include/linux/key.h: all for the possessor; view, read, search and link for the user. */
+export const SESSION_KEYRING_PERMISSIONS: u64 = 0x3f1b0000;

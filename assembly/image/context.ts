@@ -18,14 +18,15 @@ import { O_DIRECTORY, STAT_SIZE } from './x86_64';
 
 /**
  * The socket to the host and the two FIFOs stand behind the preserved fds, in this order; then what is closed before the
- * container's words are looked up: the cgroup, where there is a v2 hierarchy in which the first process is born. The host
- * puts them there (src/launch/image.ts).
+ * container's words are looked up: the cgroup, where there is a v2 hierarchy in which the first process is born, and for
+ * `exec` a pidfd of the container. The host puts them there (src/launch/image.ts).
  */
 export enum Slot {
   SOCKET,
   START,
   EXEC,
   CGROUP,
+  PIDFD,
 }
 
 /**
@@ -38,6 +39,8 @@ export enum Slot {
  *   init     ◀───────────── a byte ── host      all limits are in place, the container is created
  *   init     ◀──── a byte on the start FIFO     then execve; the exec FIFO closes, or tells FAILED
  *   either   ── FAILED row, errno ──▶ host      and ends
+ *
+ * `exec` has no start FIFO: after the byte it goes on to execve, and the socket closes, or tells FAILED.
  */
 export enum RecordKind {
   PID = 1,
@@ -122,6 +125,10 @@ export class Context {
 
   get cgroup(): Operand {
     return this.program.named(this.firstFd + Slot.CGROUP, 'cgroup');
+  }
+
+  get pidfd(): Operand {
+    return this.program.named(this.firstFd + Slot.PIDFD, 'pidfd');
   }
 
   close(cell: Cell): void {

@@ -1,6 +1,7 @@
 /** asm-generic/errno-base.h and errno.h: the errors that rows tolerate or that hints speak of. */
 export const ENOENT: u16 = 2;
 export const EPERM: u16 = 1;
+export const ESRCH: u16 = 3;
 export const ENOEXEC: u16 = 8;
 export const EBADF: u16 = 9;
 export const EACCES: u16 = 13;

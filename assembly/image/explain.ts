@@ -16,6 +16,7 @@ import {
   ENOTDIR,
   EPERM,
   EROFS,
+  ESRCH,
   errnoText,
 } from './errno';
 import { renderCall } from './listing';
@@ -120,6 +121,14 @@ function hintFor(step: Step, row: Row, errno: i32): string {
       if (errno == EINVAL) return 'the file is a namespace of another type';
       if (errno == ENOENT) return 'the namespace is gone, or the path is wrong';
       break;
+    case Verb.ENTER:
+      if (errno == ESRCH) return 'the container has just ended';
+      break;
+    case Verb.AFFINITY:
+      if (errno == EINVAL) return 'none of these CPUs is there, or the cpuset of the cgroup has none of them';
+      break;
+    case Verb.KEYRING:
+      return 'look at /proc/key-users, or keep the session keyring of the caller with --no-new-keyring';
     case Verb.RLIMIT:
       if (errno == EPERM) return 'raising a hard limit needs CAP_SYS_RESOURCE, which the caller does not have';
       break;

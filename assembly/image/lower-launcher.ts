@@ -1,4 +1,6 @@
+import { AffinityStep } from '../plan/affinity';
 import { EnterCgroupStep } from '../plan/cgroup';
+import { EnterStep } from '../plan/exec';
 import { ClockStep, CloneStep, JoinStep } from '../plan/namespaces';
 import { RLIMIT_NOFILE } from '../plan/process';
 import { NumberStep } from '../plan/step';
@@ -131,6 +133,18 @@ export function lowerJoin(context: Context, step: JoinStep): void {
     .into(context.target);
   program.call(Call.SETNS, program.load(context.target), program.flags(step.flag, CLONE));
   context.close(context.target);
+}
+
+export function lowerEnter(context: Context, step: EnterStep): void {
+  const program = context.program;
+  program.call(Call.SETNS, context.pidfd, program.flags(step.flags, CLONE));
+}
+
+export function lowerAffinity(context: Context, step: AffinityStep): void {
+  const program = context.program;
+  const mask = program.area(`[${step.list}]`, 8 * step.mask.length);
+  for (let index = 0; index < step.mask.length; index++) program.put64(mask, 8 * index, step.mask[index]);
+  program.call(Call.SCHED_SETAFFINITY, program.number(0), program.number(8 * step.mask.length), program.at(mask));
 }
 
 /** Offsets are those of the namespace that the next child enters, and only before it does. */

@@ -8,6 +8,8 @@ import {
   AT_EACCESS,
   AT_FLAGS,
   CLOSE_RANGE_CLOEXEC,
+  KEYCTL_JOIN_SESSION_KEYRING,
+  KEYCTL_SETPERM,
   LINUX_CAPABILITY_VERSION_3,
   O_CLOEXEC,
   O_PATH,
@@ -19,10 +21,11 @@ import {
   PR_SET_KEEPCAPS,
   PR_SET_NO_NEW_PRIVS,
   RESOLVE_NO_MAGICLINKS,
+  SESSION_KEYRING_PERMISSIONS,
   X_OK,
 } from './constants';
 import { Context, RecordKind, Slot } from './context';
-import { EINVAL, ENOENT, ENOTDIR } from './errno';
+import { EINVAL, ENOENT, ENOSYS, ENOTDIR } from './errno';
 import { Label } from './label';
 import { ANY_ERROR } from './layout';
 import { atCwd } from './lower-launcher';
@@ -103,6 +106,27 @@ function ambient(context: Context, action: u64, name: string, capability: i32): 
     program.number(0),
     program.number(0),
   );
+}
+
+/** Also to be searched by the user's other processes. A kernel without keys needs none. */
+export function lowerKeyring(context: Context, step: TextStep): void {
+  const program = context.program;
+  const none = new Label('none');
+  program
+    .call(
+      Call.KEYCTL,
+      program.named(KEYCTL_JOIN_SESSION_KEYRING, 'KEYCTL_JOIN_SESSION_KEYRING'),
+      program.text(step.text),
+    )
+    .into(context.target)
+    .tolerate(ENOSYS, none);
+  program.call(
+    Call.KEYCTL,
+    program.named(KEYCTL_SETPERM, 'KEYCTL_SETPERM'),
+    program.load(context.target),
+    program.number(SESSION_KEYRING_PERMISSIONS),
+  );
+  program.place(none);
 }
 
 /** By fd and without magic links: a cwd of /proc/self/fd/N must not lead out (CVE-2024-21626). */
@@ -201,7 +225,8 @@ export function lowerReady(context: Context): void {
 
 export function lowerExecute(context: Context, step: ExecuteStep): void {
   const program = context.program;
-  program.call(Call.READ, context.startFifo, program.at(context.byte), program.number(1)).into(context.started);
+  if (!context.planner.isExec)
+    program.call(Call.READ, context.startFifo, program.at(context.byte), program.number(1)).into(context.started);
   const argv = program.vector(step.args);
   const env = step.env.slice(0);
   if (context.planner.needsHome && context.home != '') env.push(`HOME=${context.home}`);

@@ -6,6 +6,7 @@ import {
   MSG_NOSIGNAL,
   O_CLOEXEC,
   O_NOCTTY,
+  O_PATH,
   O_RDWR,
   OPEN_FLAGS,
   OPEN_TREE,
@@ -22,8 +23,10 @@ import {
 } from './constants';
 import { Context, RecordKind } from './context';
 import { RECORD_SIZE } from './layout';
+import { atCwd } from './lower-launcher';
 import { attach, openFile } from './lower-path';
 import { Cell } from './operand';
+import { O_DIRECTORY } from './x86_64';
 
 /**
  * man 4 pts: the pair is made in the container's own devpts, its slave opened through the master and never by a path of
@@ -31,6 +34,8 @@ import { Cell } from './operand';
  */
 export function lowerTerminal(context: Context, step: TerminalStep): void {
   const program = context.program;
+  const isExec = context.planner.isExec;
+  if (isExec) openOwnRoot(context);
   const message = rightsMessage(context);
   const master = message.master;
   program
@@ -74,6 +79,16 @@ export function lowerTerminal(context: Context, step: TerminalStep): void {
   program.call(Call.SENDMSG, context.socket, program.at(message.header), program.named(MSG_NOSIGNAL, 'MSG_NOSIGNAL'));
   context.close(master);
 
+  if (!isExec) bindConsole(context);
+  program.call(Call.IOCTL, program.load(context.source), program.named(TIOCSCTTY, 'TIOCSCTTY'), program.number(0));
+  for (let fd = 0; fd < 3; fd++)
+    program.call(Call.DUP3, program.load(context.source), program.number(fd), program.number(0));
+  context.close(context.source);
+}
+
+/** The console of a container is the terminal of its first process. */
+function bindConsole(context: Context): void {
+  const program = context.program;
   openFile(context, '/dev/console', context.target);
   program
     .call(
@@ -84,11 +99,20 @@ export function lowerTerminal(context: Context, step: TerminalStep): void {
     )
     .into(context.mount);
   attach(context);
+}
 
-  program.call(Call.IOCTL, program.load(context.source), program.named(TIOCSCTTY, 'TIOCSCTTY'), program.number(0));
-  for (let fd = 0; fd < 3; fd++)
-    program.call(Call.DUP3, program.load(context.source), program.number(fd), program.number(0));
-  context.close(context.source);
+/** Who has entered a container finds its root at "/". */
+function openOwnRoot(context: Context): void {
+  const program = context.program;
+  program
+    .call(
+      Call.OPENAT2,
+      atCwd(program),
+      program.text('/'),
+      program.how(program.flags(O_PATH | O_DIRECTORY | O_CLOEXEC, OPEN_FLAGS), 0, 0),
+      program.number(24),
+    )
+    .into(context.root);
 }
 
 class RightsMessage {

@@ -1,5 +1,7 @@
+import { AffinityStep } from '../plan/affinity';
 import { EnterCgroupStep } from '../plan/cgroup';
 import { CgroupMountStep } from '../plan/cgroup-mount';
+import { EnterStep } from '../plan/exec';
 import { ExecuteStep } from '../plan/execute';
 import { DeviceStep, LinkStep, PivotStep, PropagationStep } from '../plan/filesystem';
 import { BindStep, MountStep, RemountStep } from '../plan/mounts';
@@ -11,7 +13,16 @@ import { NumberStep, Step, TextStep, Verb } from '../plan/step';
 import { SysctlStep } from '../plan/sysctl';
 import { Context } from './context';
 import { lowerFailure, lowerHostname, lowerLoopback, lowerSession, lowerSysctl } from './lower-init';
-import { lowerClock, lowerClone, lowerEnterCgroup, lowerJoin, lowerOomScore, lowerReset } from './lower-launcher';
+import {
+  lowerAffinity,
+  lowerClock,
+  lowerClone,
+  lowerEnter,
+  lowerEnterCgroup,
+  lowerJoin,
+  lowerOomScore,
+  lowerReset,
+} from './lower-launcher';
 import { lowerBind, lowerCgroupMount, lowerMount, lowerRemount } from './lower-mount';
 import { lowerDevice, lowerDirectory, lowerLink, lowerMask, lowerReadonly, lowerSeal } from './lower-path';
 import {
@@ -20,6 +31,7 @@ import {
   lowerCwd,
   lowerExecute,
   lowerFind,
+  lowerKeyring,
   lowerNoNewPrivileges,
   lowerReady,
   lowerRlimit,
@@ -120,6 +132,12 @@ function lowerStep(context: Context, step: Step): void {
       return lowerReady(context);
     case Verb.EXECUTE:
       return lowerExecute(context, step as ExecuteStep);
+    case Verb.ENTER:
+      return lowerEnter(context, step as EnterStep);
+    case Verb.AFFINITY:
+      return lowerAffinity(context, step as AffinityStep);
+    case Verb.KEYRING:
+      return lowerKeyring(context, step as TextStep);
     default:
       assert(false, 'a verb without rows');
   }

@@ -71,6 +71,8 @@ export function callNumber(call: Call): u16 {
       return 433;
     case Call.IOCTL:
       return 16;
+    case Call.KEYCTL:
+      return 250;
     case Call.MKDIRAT:
       return 258;
     case Call.MKNODAT:
@@ -99,6 +101,8 @@ export function callNumber(call: Call): u16 {
       return 13;
     case Call.RT_SIGPROCMASK:
       return 14;
+    case Call.SCHED_SETAFFINITY:
+      return 203;
     case Call.SENDMSG:
       return 46;
     case Call.SETDOMAINNAME:

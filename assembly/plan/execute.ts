@@ -1,7 +1,7 @@
 import { Writer } from '../json/writer';
 import { Process } from '../spec/process';
 import { List, Value } from '../spec/value';
-import { hasNul } from './mounts';
+import { hasNul, NOTIFY_DIRECTORY } from './mounts';
 import { Planner } from './planner';
 import { Step, Verb, writeTexts } from './step';
 
@@ -97,16 +97,23 @@ function readEnvironment(planner: Planner, list: List<Value<string>> | null): st
         );
         continue;
       }
-      const name = texts[index].substring(0, equals);
-      if (places.has(name)) env[places.get(name)] = texts[index];
-      else {
-        places.set(name, env.length);
-        env.push(texts[index]);
-      }
+      setVariable(env, places, texts[index]);
     }
   }
+  const added = planner.request.environment;
+  for (let index = 0; index < added.length; index++) setVariable(env, places, added[index]);
+  if (planner.request.notify != '') setVariable(env, places, `NOTIFY_SOCKET=${NOTIFY_DIRECTORY}/notify.sock`);
   planner.needsHome = !places.has('HOME');
   return env;
+}
+
+function setVariable(env: string[], places: Map<string, i32>, text: string): void {
+  const name = text.substring(0, text.indexOf('='));
+  if (places.has(name)) env[places.get(name)] = text;
+  else {
+    places.set(name, env.length);
+    env.push(text);
+  }
 }
 
 function plainTexts(planner: Planner, list: List<Value<string>>): string[] {

@@ -2,7 +2,7 @@ import { NONE } from '../json/document';
 import { Writer } from '../json/writer';
 import { Device } from '../spec/linux';
 import { List, Value } from '../spec/value';
-import { absolute, cleanPath, hasHostDev, hasNul, planMounts, propagationName } from './mounts';
+import { absolute, cleanPath, hasHostDev, hasNul, planMounts, planNotify, propagationName } from './mounts';
 import { Planner } from './planner';
 import { Step, TextStep, Verb } from './step';
 
@@ -96,6 +96,7 @@ export class LinkStep extends Step {
 export function planFilesystem(planner: Planner): void {
   planRoot(planner);
   planMounts(planner);
+  planNotify(planner);
   if (!hasHostDev(planner)) planDevices(planner);
 }
 

@@ -1,3 +1,4 @@
+import { NONE } from '../json/document';
 import { join } from '../json/text';
 import { Writer } from '../json/writer';
 import { Mount } from '../spec/mounts';
@@ -262,4 +263,16 @@ export function supportedOptions(): string[] {
     if (option && option.kind != OptionKind.UNSUPPORTED) supported.push(names[index]);
   }
   return supported;
+}
+
+/** Where a container finds the socket to its supervisor. */
+export const NOTIFY_DIRECTORY: string = '/run/notify';
+
+/** man 3 sd_notify. The directory, and read-only: `start` makes a new socket, which the container must not replace. */
+export function planNotify(planner: Planner): void {
+  if (planner.request.notify == '') return;
+  const options = new MountOptions();
+  const names = ['bind', 'ro', 'nosuid', 'nodev', 'noexec'];
+  for (let index = 0; index < names.length; index++) options.apply(findOption(names[index])!);
+  planner.add(new BindStep(planner.request.notify, NOTIFY_DIRECTORY, options, NONE));
 }

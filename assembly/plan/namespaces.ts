@@ -30,6 +30,12 @@ export function namespaceNames(): string[] {
   return names;
 }
 
+/** The CLONE_NEW… flag of a type that a config may name, else 0. */
+export function namespaceFlag(name: string): u64 {
+  for (let index = 0; index < KINDS.length; index++) if (KINDS[index].name == name) return KINDS[index].flag;
+  return 0;
+}
+
 /** Enters an existing namespace by its file. */
 export class JoinStep extends Step {
   constructor(
@@ -65,7 +71,7 @@ export class CloneStep extends Step {
   }
 
   override describe(): string {
-    return `new ${join(this.namespaces, ', ')} namespaces`;
+    return this.namespaces.length > 0 ? `new ${join(this.namespaces, ', ')} namespaces` : 'new process';
   }
 
   override write(writer: Writer): void {

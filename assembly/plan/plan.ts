@@ -2,11 +2,11 @@ import { Document } from '../json/document';
 import { Writer } from '../json/writer';
 import { Report, writeDiagnostics } from '../report';
 import { Spec } from '../spec/config';
-import { cgroupPathOf, planCgroup, planEnterCgroup } from './cgroup';
+import { cgroupPathOf, planCgroup, planEnterCgroup, planLateLimits } from './cgroup';
 import { planFilesystem, planPivot, planProtection } from './filesystem';
 import { planCgroupNamespace, planHostname, planNamespaces, readNamespaces } from './namespaces';
 import { Planner } from './planner';
-import { planCwdDirectory, planOomScore, planProcess, planTerminal } from './process';
+import { planCwdDirectory, planKeyring, planOomScore, planProcess, planTerminal } from './process';
 import { Request } from './request';
 import { Actor, actorName, Step, Verb, verbName } from './step';
 import { planSysctls } from './sysctl';
@@ -38,7 +38,12 @@ export function translate(spec: Spec, request: Request, report: Report): Planner
   planTerminal(planner);
   planProtection(planner);
   planPivot(planner);
-  planProcess(planner);
+  planKeyring(planner);
+  const execute = planProcess(planner);
+  if (!execute) return planner;
+  planner.add(new Step(Verb.READY));
+  planLateLimits(planner);
+  planner.add(execute);
   return planner;
 }
 

@@ -1,4 +1,3 @@
-import { NONE } from '../json/document';
 import { Report } from '../report';
 import { Spec } from '../spec/config';
 import { Namespaces } from './namespaces';
@@ -31,6 +30,11 @@ export class Planner {
     return this.facts.cgroup.isUnified || this.facts.cgroup.unified != '';
   }
 
+  /** Not a container to be made, but one more process in one that is there. */
+  get isExec(): bool {
+    return this.request.exec != null;
+  }
+
   /** Of the container's process. */
   get uid(): u64 {
     const process = this.spec.process;
@@ -57,7 +61,6 @@ export class Planner {
 
   /** A field that is read but not carried out yet. Never silent: an error, or on request a warning. */
   unsupported(node: i32, field: string): void {
-    if (node == NONE) return;
     const message = `${field}: not supported yet`;
     if (this.request.ignoreUnsupported) this.report.warning('OCI802', 'unsupported', node, `${message}, ignored`, '');
     else

@@ -1,7 +1,7 @@
+import { NONE } from '../json/document';
 import { Writer } from '../json/writer';
 import { Process } from '../spec/process';
-import { planLateLimits } from './cgroup';
-import { planExecute } from './execute';
+import { ExecuteStep, planExecute } from './execute';
 import { cleanPath, hasNul } from './mounts';
 import { Planner } from './planner';
 import { planPrivileges } from './privileges';
@@ -64,8 +64,11 @@ export class TerminalStep extends Step {
   }
 }
 
-/** runtime-spec config.md#process, in the order that privileges allow: what needs them before they are dropped. */
-export function planProcess(planner: Planner): void {
+/**
+ * runtime-spec config.md#process, in the order that privileges allow: what needs them before they are dropped. Answers
+ * the last step, for the caller to add behind READY; null after an error.
+ */
+export function planProcess(planner: Planner): ExecuteStep | null {
   const process = planner.spec.process;
   if (!process) {
     planner.error(
@@ -75,7 +78,7 @@ export function planProcess(planner: Planner): void {
       'there is no process to start',
       'add process with args and cwd',
     );
-    return;
+    return null;
   }
   planRlimits(planner, process);
   planCwd(planner, process);
@@ -95,11 +98,8 @@ export function planProcess(planner: Planner): void {
   const noNewPrivileges = process.noNewPrivileges;
   if (noNewPrivileges && noNewPrivileges.value) planner.add(new Step(Verb.NO_NEW_PRIVILEGES, noNewPrivileges.node));
   const execute = planExecute(planner, process);
-  if (!execute) return;
-  planner.add(new TextStep(Verb.FIND, 'file', execute.args[0], execute.node));
-  planner.add(new Step(Verb.READY));
-  planLateLimits(planner);
-  planner.add(execute);
+  if (execute) planner.add(new TextStep(Verb.FIND, 'file', execute.args[0], execute.node));
+  return execute;
 }
 
 /** man 2 choom: inherited by every process of the container. */
@@ -118,6 +118,15 @@ export function planOomScore(planner: Planner): void {
     return;
   }
   planner.add(new NumberStep(Verb.OOM_SCORE, 'score', score.value, score.node).by(Actor.LAUNCHER));
+}
+
+/**
+ * man 7 session-keyring: the keys of whoever starts the container are not its own. By name, so that all processes of the
+ * container share one.
+ */
+export function planKeyring(planner: Planner): void {
+  if (planner.request.noNewKeyring) return;
+  planner.add(new TextStep(Verb.KEYRING, 'name', `_ses.${planner.request.id}`, NONE));
 }
 
 /** A terminal of the container's own devpts, whose master the host gets. */

@@ -48,6 +48,26 @@ export class Facts {
   nofileHard: u64 = 0;
 }
 
+/** What `exec` asks for beside the process that it starts from. */
+export class ExecRequest {
+  /** The process is that of the container's config, and not one given for this call. */
+  isOfConfig: bool = true;
+  args: string[] = [];
+  cwd: string = '';
+  env: string[] = [];
+  hasUser: bool = false;
+  uid: u64 = 0;
+  gid: u64 = 0;
+  additionalGids: u64[] = [];
+  capabilities: string[] = [];
+  noNewPrivileges: bool = false;
+  apparmorProfile: string = '';
+  selinuxLabel: string = '';
+  terminal: bool = false;
+  /** Directories of v1 hierarchies to enter. */
+  cgroups: string[] = [];
+}
+
 /** One launch: what the user asked for beside config.json, and the facts of the host. */
 export class Request {
   id: string = 'ID';
@@ -55,6 +75,12 @@ export class Request {
   noPivot: bool = false;
   preserveFds: i32 = 0;
   ignoreUnsupported: bool = false;
+  noNewKeyring: bool = false;
+  /** NAME=VALUE each, which the host adds: LISTEN_FDS of socket activation. */
+  environment: string[] = [];
+  /** Directory of the host with the socket that takes what the container has to tell its supervisor; '' for none. */
+  notify: string = '';
+  exec: ExecRequest | null = null;
   facts: Facts = new Facts();
 }
 
@@ -82,11 +108,46 @@ export function readRequest(document: Document, report: Report): Request {
   if (ignoreUnsupported) request.ignoreUnsupported = ignoreUnsupported.value;
   const preserveFds = reader.unsigned('preserveFds', 65536);
   if (preserveFds) request.preserveFds = <i32>preserveFds.value;
+  const noNewKeyring = reader.boolean('noNewKeyring');
+  if (noNewKeyring) request.noNewKeyring = noNewKeyring.value;
+  request.environment = readTexts(reader, 'environment');
+  const notify = reader.string('notify');
+  if (notify) request.notify = notify.value;
+  const exec = reader.object('exec');
+  if (exec != NONE) request.exec = readExec(new ObjectReader(document, exec, report));
   const facts = reader.object('facts');
   if (facts != NONE) readFacts(document, facts, report, request.facts);
   else request.facts.cgroup.controllers = ['cpuset', 'cpu', 'io', 'memory', 'hugetlb', 'pids', 'rdma'];
   reader.finish();
   return request;
+}
+
+function readExec(reader: ObjectReader): ExecRequest {
+  const exec = new ExecRequest();
+  exec.args = readTexts(reader, 'args');
+  const cwd = reader.string('cwd');
+  if (cwd) exec.cwd = cwd.value;
+  exec.env = readTexts(reader, 'env');
+  const uid = reader.unsigned('uid', u32.MAX_VALUE);
+  const gid = reader.unsigned('gid', u32.MAX_VALUE);
+  exec.hasUser = uid != null || gid != null;
+  if (uid) exec.uid = uid.value;
+  if (gid) exec.gid = gid.value;
+  const groups = reader.numbers('additionalGids', u32.MAX_VALUE);
+  if (groups)
+    for (let index = 0; index < groups.items.length; index++) exec.additionalGids.push(groups.items[index].value);
+  exec.capabilities = readTexts(reader, 'capabilities');
+  const noNewPrivileges = reader.boolean('noNewPrivileges');
+  if (noNewPrivileges) exec.noNewPrivileges = noNewPrivileges.value;
+  const apparmor = reader.string('apparmorProfile');
+  if (apparmor) exec.apparmorProfile = apparmor.value;
+  const selinux = reader.string('selinuxLabel');
+  if (selinux) exec.selinuxLabel = selinux.value;
+  const terminal = reader.boolean('terminal');
+  if (terminal) exec.terminal = terminal.value;
+  exec.cgroups = readTexts(reader, 'cgroups');
+  reader.finish();
+  return exec;
 }
 
 function readFacts(document: Document, node: i32, report: Report, facts: Facts): void {

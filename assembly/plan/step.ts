@@ -44,6 +44,9 @@ export enum Verb {
   FIND,
   READY,
   EXECUTE,
+  ENTER,
+  AFFINITY,
+  KEYRING,
 }
 
 const VERBS: string[] = [
@@ -85,6 +88,9 @@ const VERBS: string[] = [
   'find',
   'ready',
   'execute',
+  'enter',
+  'affinity',
+  'keyring',
 ];
 
 export function verbName(verb: Verb): string {

@@ -1,10 +1,16 @@
 import { Hook } from '../spec/hooks';
+import { Process } from '../spec/process';
 import { List } from '../spec/value';
+import { checkAffinity } from './affinity';
 import { Planner } from './planner';
 
 /** Every field that is read and checked but not carried out yet. A field leaves this file when it works. */
 export function refuseUnsupported(planner: Planner): void {
-  refuseProcess(planner);
+  const process = planner.spec.process;
+  if (process) {
+    refuseProcess(planner, process);
+    checkAffinity(planner, process);
+  }
   refuseLinux(planner);
   const hooks = planner.spec.hooks;
   if (!hooks) return;
@@ -20,9 +26,7 @@ function refuseHooks(planner: Planner, hooks: List<Hook> | null, kind: string): 
   if (hooks && hooks.items.length > 0) planner.unsupported(hooks.node, `hooks.${kind}`);
 }
 
-function refuseProcess(planner: Planner): void {
-  const process = planner.spec.process;
-  if (!process) return;
+export function refuseProcess(planner: Planner, process: Process): void {
   const apparmor = process.apparmorProfile;
   if (apparmor && apparmor.value != '') planner.unsupported(apparmor.node, 'process.apparmorProfile');
   const selinux = process.selinuxLabel;
@@ -31,8 +35,6 @@ function refuseProcess(planner: Planner): void {
   if (ioPriority) planner.unsupported(ioPriority.node, 'process.ioPriority');
   const scheduler = process.scheduler;
   if (scheduler) planner.unsupported(scheduler.node, 'process.scheduler');
-  const affinity = process.execCPUAffinity;
-  if (affinity) planner.unsupported(affinity.node, 'process.execCPUAffinity');
 }
 
 function refuseLinux(planner: Planner): void {

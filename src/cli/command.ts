@@ -30,6 +30,10 @@ export interface Command {
   /** Least and most positional arguments. */
   arity: readonly [number, number];
   options: Options;
+  /** Words behind the first operand are not orlop's: they may look like options. */
+  isOpenEnded?: boolean;
+  /** The status of an error, 1 if not given. */
+  failure?: number;
   /** Loaded when the command is called: no command pays for another. */
   load(): Promise<{ default: Action }>;
 }
@@ -68,6 +72,34 @@ export function parse(args: string[], options: Options): { values: Values; posit
 export function text(values: Values, name: string): string | undefined {
   const value = values[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** All values of an option that may come several times. */
+export function texts(values: Values, name: string): string[] {
+  const value = values[name];
+  return Array.isArray(value) ? value : [];
+}
+
+/** Where the options end and the operands begin: the index of the first word that is neither an option nor its value. */
+export function endOfOptions(words: readonly string[], options: Options): number {
+  let index = 0;
+  for (; index < words.length; index++) {
+    const word = words[index] as string;
+    if (word === '--' || word === '-' || !word.startsWith('-')) break;
+    if (takesNext(word, options)) index++;
+  }
+  return index;
+}
+
+/** `--name`, `-n` or the last of `-abn`, where n takes a value; not `--name=value` or `-nvalue`. */
+function takesNext(word: string, options: Options): boolean {
+  if (word.startsWith('--')) return options[word.slice(2)]?.value !== undefined;
+  const letters = word.slice(1);
+  for (let index = 0; index < letters.length; index++) {
+    const option = Object.values(options).find(({ short }) => short === letters[index]);
+    if (option?.value !== undefined) return index === letters.length - 1;
+  }
+  return false;
 }
 
 /** A whole number of an option, or an error that names it. */

@@ -1,8 +1,9 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { sendMaster } from '../container/console-socket.ts';
 import type { CreateOptions } from '../container/create.ts';
 import { checkPrivileges } from '../container/privileges.ts';
 import { loadSpecModule } from '../spec/embedded.ts';
+import type { Diagnostic } from '../spec/types.ts';
 import { type Context, number, text, type Values } from './command.ts';
 
 /** What create and run have in common. */
@@ -19,9 +20,14 @@ export function launchOptions(context: Context, values: Values, id: string): Cre
     preserveFds: number(values, 'preserve-fds', 0, 1024),
     ignoreUnsupported: context.ignoreUnsupported,
     console: socket === undefined ? undefined : (master) => sendMaster(socket, master),
-    warn: ({ message, line, column, path }) =>
-      context.log.write('warning', `${message} (config.json:${line}:${column} ${path})`),
+    warn: warnTo(context),
   };
+}
+
+export function warnTo(context: Context): (diagnostic: Diagnostic) => void {
+  const file = basename(context.configFile ?? 'config.json');
+  return ({ message, line, column, path }) =>
+    context.log.write('warning', `${message} (${file}:${line}:${column} ${path})`);
 }
 
 /** Loads the native part and the compiler side by side: each takes some milliseconds, and a start has few. */

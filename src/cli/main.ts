@@ -1,6 +1,6 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { OrlopError } from '../error.ts';
-import { type Context, type Options, parse, text, type Values } from './command.ts';
+import { type Command, type Context, endOfOptions, type Options, parse, text, type Values } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { Log } from './log.ts';
 import { print, printError } from './output.ts';
@@ -18,7 +18,7 @@ const GLOBALS: Options = {
   version: { short: 'v', help: 'print the version' },
 };
 
-/** 1 as runc: engines take every other status for the container's. */
+/** As runc: 1, and 255 of exec, whose other statuses are the process's. */
 const FAILED = 1;
 
 export async function main(argv: string[]): Promise<number> {
@@ -35,7 +35,8 @@ export async function main(argv: string[]): Promise<number> {
     context = newContext(values, log);
     return await dispatch(context, split.command, split.rest);
   } catch (error) {
-    return fail(error, log, context);
+    fail(error, log, context);
+    return commandOf(argv)?.failure ?? FAILED;
   }
 }
 
@@ -45,7 +46,10 @@ async function dispatch(context: Context, name: string, rest: string[]): Promise
     throw new OrlopError('usage/invalid', `"${name}" is not a command`, { hint: '"orlop --help" lists the commands' });
   }
   const help: Options = { help: GLOBALS.help as NonNullable<Options[string]> };
-  const { values, positionals } = parse(rest, { ...command.options, ...help });
+  const options = { ...command.options, ...help };
+  const own = command.isOpenEnded ? endOfOptions(rest, options) : rest.length;
+  const { values, positionals } = parse(rest.slice(0, own), options);
+  positionals.push(...rest.slice(rest[own] === '--' ? own + 1 : own));
   if (values.help) return show((await import('./help.ts')).commandHelp(name, command));
   const [least, most] = command.arity;
   if (positionals.length < least || positionals.length > most) {
@@ -57,15 +61,14 @@ async function dispatch(context: Context, name: string, rest: string[]): Promise
   return (await action(context, values, positionals)) ?? 0;
 }
 
+function commandOf(argv: string[]): Command | undefined {
+  const name = splitAtCommand(argv).command ?? '';
+  return Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+}
+
 /** Global options stand before the command, its own behind it. */
 function splitAtCommand(argv: string[]): { globals: string[]; command?: string; rest: string[] } {
-  let index = 0;
-  for (; index < argv.length; index++) {
-    const word = argv[index] as string;
-    if (!word.startsWith('-')) break;
-    const option = GLOBALS[word.replace(/^--?/, '')];
-    if (option?.value !== undefined) index++;
-  }
+  const index = endOfOptions(argv, GLOBALS);
   const command = argv[index];
   return { globals: argv.slice(0, index), ...(command === undefined ? {} : { command }), rest: argv.slice(index + 1) };
 }
@@ -96,16 +99,18 @@ function show(output: string): number {
 }
 
 /** Every error ends here: rendered for people, and a line in the log for engines. */
-function fail(error: unknown, log: Log, context: Context | undefined): number {
+function fail(error: unknown, log: Log, context: Context | undefined): void {
   const known = error instanceof OrlopError ? error : asOrlopError(error);
-  const place = known.line === undefined ? '' : ` (config.json:${known.line}:${known.column} ${known.path})`;
+  const place =
+    known.line === undefined
+      ? ''
+      : ` (${basename(context?.configFile ?? 'config.json')}:${known.line}:${known.column} ${known.path})`;
   if (log.isFile) {
     const { code, path, line, hint } = known;
     log.write('error', `${known.message}${place}`, { code, path, line, hint });
   }
   printError(renderError(known, context?.configFile));
   if (context?.isDebug) printError(`${stackOf(known.cause) ?? known.stack}\n`);
-  return FAILED;
 }
 
 const stackOf = (cause: unknown): string | undefined => (cause instanceof Error ? cause.stack : undefined);

@@ -93,7 +93,7 @@ function checkRootfs(document: SpecDocument, plan: HostPlan): string {
 const PASSWD_MAX = 65536;
 
 /** Where the user is at home by the container's own /etc/passwd; / without an entry, as under runc. */
-function homeOf(rootfs: string, uid: number): string {
+export function homeOf(rootfs: string, uid: number): string {
   // Only a first look, for roots that have none: what is read is opened inside the root.
   if (lstatSync(join(rootfs, 'etc/passwd'), { throwIfNoEntry: false }) === undefined) return '/';
   const root = openat2(-100, rootfs, O_PATH | O_DIRECTORY, 0);

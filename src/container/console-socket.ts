@@ -14,3 +14,13 @@ export function sendMaster(path: string, master: number): void {
     close(master);
   }
 }
+
+/** runc's --pidfd-socket: one message with a pidfd of the process. */
+export function sendPidfd(path: string, pidfd: number): void {
+  const socket = connect(path);
+  try {
+    send(socket, 'pidfd', pidfd);
+  } finally {
+    close(socket);
+  }
+}

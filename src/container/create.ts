@@ -1,4 +1,4 @@
-import { constants, openSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
+import { constants, openSync, readlinkSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { OrlopError } from '../error.ts';
 import { Launch } from '../launch/image.ts';
@@ -11,6 +11,7 @@ import type { CreateCgroupStep, Diagnostic, LimitStep } from '../spec/types.ts';
 import { applyLimit, createCgroup, plannedCgroup } from './cgroup.ts';
 import { type Compiled, compile, type LaunchRequest, warningsOf } from './compiler.ts';
 import { removeAll } from './delete.ts';
+import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
 import { readStat } from './status.ts';
 import { type Entry, type State, Store } from './store.ts';
@@ -34,7 +35,7 @@ export interface Created {
 export function create(options: CreateOptions, before?: Compiled): Created {
   checkPrivileges();
   const compiled = before ?? compile(options);
-  checkConsole(compiled, options);
+  checkConsole(compiled, options.console !== undefined);
   checkPreserved(options.preserveFds ?? 0);
   for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
 
@@ -109,39 +110,21 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
   }
 }
 
-/**
- * Launcher and container share the socket, so what the container says may overtake the pid: only when both are known, or
- * neither can come any more, is the conversation over.
- */
 function converse(running: Launch, entry: Entry, state: State, compiled: Compiled, options: CreateOptions): void {
-  let failed: Failed | undefined;
-  let isReady = false;
-  while (state.pid === undefined || !(isReady || failed)) {
-    const { message, fd } = running.receive();
-    if (message === undefined) break;
-    if (message.kind === 'pid') {
-      state.pid = message.pid;
-      state.startTime = readStat(message.pid)?.startTime ?? '';
+  const failed = running.untilReady({
+    pid(pid) {
+      state.pid = pid;
+      state.startTime = readStat(pid)?.startTime ?? '';
       entry.write(state);
-      running.reapLauncher();
-      if (!failed) applyLimits(compiled, false);
-    } else if (message.kind === 'console') {
-      if (fd !== undefined) options.console?.(fd);
-    } else if (message.kind === 'failed') failed = message;
-    else isReady = true;
-  }
+      applyLimits(compiled, false);
+    },
+    console: (master) => options.console?.(master),
+  });
   if (failed) throw launchError(compiled, failed);
-  if (!isReady) throw endedSilently();
   applyLimits(compiled, true);
   state.isCreated = true;
   entry.write(state);
   running.answer();
-}
-
-function endedSilently(): OrlopError {
-  return new OrlopError('launch/failed', 'the launch image ended without a word', {
-    hint: 'it was killed: look for the out-of-memory killer in the kernel log, and at linux.resources.memory',
-  });
 }
 
 /** When the launcher is gone: it is in the cgroup too, and must not count against a limit of one process. */
@@ -162,9 +145,10 @@ export function launchError(compiled: Pick<Compiled, 'document'>, failed: Failed
   });
 }
 
-function checkConsole(compiled: Compiled, options: CreateOptions): void {
+/** Whether the terminal that a process wants is `taken` by anybody. */
+export function checkConsole(compiled: Pick<Compiled, 'plan' | 'document'>, isTaken: boolean): void {
   const terminal = compiled.plan.steps.find((candidate) => candidate.verb === 'terminal');
-  if (!terminal || options.console) return;
+  if (!terminal || isTaken) return;
   throw new OrlopError('usage/invalid', 'process.terminal is true, and nobody takes the terminal', {
     ...compiled.document.place(terminal.step),
     hint: 'name a socket with --console-socket, or set process.terminal to false',
@@ -174,7 +158,7 @@ function checkConsole(compiled: Compiled, options: CreateOptions): void {
 /**
  * Where the caller has left a hole in its fds the engine has put one of its own, which is never meant: those have no file.
  */
-function checkPreserved(count: number): void {
+export function checkPreserved(count: number): void {
   for (let fd = 3; fd < 3 + count; fd++) {
     let target = '';
     try {
@@ -189,16 +173,10 @@ function checkPreserved(count: number): void {
   }
 }
 
-function writePidFile(file: string, pid: number): void {
-  const temporary = `${file}.${process.pid}`;
-  writeFileSync(temporary, String(pid));
-  renameSync(temporary, file);
-}
-
 /** Everything as before. What fails here is attached to the first error, and never replaces it. */
 function undo(entry: Entry, state: State, error: unknown): void {
   try {
-    endChild(state);
+    if (state.pid !== undefined) endChild(state.pid);
     removeAll(entry, state);
   } catch (second) {
     if (error instanceof Error && error.cause === undefined) error.cause = second;
@@ -207,12 +185,11 @@ function undo(entry: Entry, state: State, error: unknown): void {
   }
 }
 
-/** The container's process is this process's child: without waitpid it would stay as a zombie until we end. */
-function endChild(state: State): void {
-  if (state.pid === undefined) return;
+/** A process that was just made is this process's child: without waitpid it would stay as a zombie until we end. */
+export function endChild(pid: number): void {
   try {
-    kill(state.pid, 9);
-    waitpid(state.pid);
+    kill(pid, 9);
+    waitpid(pid);
   } catch (error) {
     if (!isErrno(error, 'ESRCH', 'ECHILD')) throw error;
   }

@@ -1,12 +1,10 @@
-import { onChildExit } from '../linux/child.ts';
 import { close } from '../linux/file.ts';
-import { isErrno } from '../linux/libc.ts';
-import { exitNumber, pidfdSendSignal } from '../linux/process.ts';
-import { forwardSignals } from '../linux/signals.ts';
+import { type Exit, exitNumber } from '../linux/process.ts';
 import { type Created, type CreateOptions, create } from './create.ts';
 import { removeAll } from './delete.ts';
 import { release } from './start.ts';
 import { openProcess } from './status.ts';
+import { supervise } from './supervise.ts';
 import { attachTerminal, type Terminal } from './terminal.ts';
 
 export interface RunOptions extends CreateOptions {
@@ -30,8 +28,7 @@ export async function run(options: RunOptions): Promise<number> {
   try {
     startCreated(created);
     if (options.detach) return 0;
-    const exit = await waitFor(created, terminal);
-    return exitNumber(exit);
+    return exitNumber(await waitFor(created, terminal));
   } catch (error) {
     isDeleted = false;
     throw error;
@@ -46,25 +43,14 @@ function startCreated({ entry, state, compiled }: Created): void {
   release(entry, state, compiled.document);
 }
 
-/** Until the container's process has ended; signals go to it meanwhile. */
-export async function waitFor({ entry, state }: Created, terminal?: Terminal) {
+/** Until the container has ended; signals go to it meanwhile. */
+export async function waitFor({ entry, state }: Created, terminal?: Terminal): Promise<Exit> {
   // Others may signal or ask meanwhile.
   entry.close();
   const pidfd = openProcess(state);
-  const stop = forwardSignals((signal) => {
-    if (terminal?.handles(signal) || pidfd === undefined) return;
-    try {
-      pidfdSendSignal(pidfd, signal);
-    } catch (error) {
-      if (!isErrno(error, 'ESRCH')) throw error;
-    }
-  });
   try {
-    const exit = await onChildExit(state.pid);
-    await terminal?.drain();
-    return exit;
+    return await supervise(state.pid, pidfd, terminal);
   } finally {
-    stop();
     if (pidfd !== undefined) close(pidfd);
   }
 }

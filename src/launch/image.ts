@@ -1,19 +1,22 @@
+import { OrlopError } from '../error.ts';
 import { close, sealedMemfd } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
 import { kill, waitpid } from '../linux/process.ts';
 import { receive, send, socketpair } from '../linux/socket.ts';
 import { spawn } from '../linux/spawn.ts';
-import { decode, type Message, RECORD_MAX } from './protocol.ts';
+import { decode, type Failed, type Message, RECORD_MAX } from './protocol.ts';
 
 export interface LaunchOptions {
   image: Uint8Array;
   /** Fds 3 to 2 + preserveFds of this process go along. */
   preserveFds: number;
-  /** Host ends of the start and exec FIFO, opened for reading and writing. */
-  startFifo: number;
-  execFifo: number;
+  /** The start and exec FIFO of a container, opened for reading and writing; exec has none. */
+  startFifo?: number | undefined;
+  execFifo?: number | undefined;
   /** cgroup v2: the directory that the container's first process is born in. */
   cgroup?: number | undefined;
+  /** The container to enter. */
+  pidfd?: number | undefined;
 }
 
 /** A running launch image. The order of its fds is that of Slot in assembly/image/context.ts. */
@@ -29,8 +32,8 @@ export class Launch {
       const first = 3 + options.preserveFds;
       const fds: [number, number][] = [];
       for (let fd = 0; fd < first; fd++) fds.push([fd, fd]);
-      fds.push([theirs, first], [options.startFifo, first + 1], [options.execFifo, first + 2]);
-      if (options.cgroup !== undefined) fds.push([options.cgroup, first + 3]);
+      const slots = [theirs, options.startFifo, options.execFifo, options.cgroup, options.pidfd];
+      for (const [slot, fd] of slots.entries()) if (fd !== undefined) fds.push([fd, first + slot]);
       this.launcher = spawn({ file: memfd, argv: ['orlop'], env: [], fds });
     } catch (error) {
       close(ours);
@@ -45,6 +48,32 @@ export class Launch {
   receive(): { message?: Message; fd?: number | undefined } {
     const { bytes, fd } = receive(this.socket, RECORD_MAX);
     return bytes.length === 0 ? {} : { message: decode(bytes), fd };
+  }
+
+  /**
+   * Until the image is ready or, as the answer, has failed. Launcher and container share the socket, so what the container
+   * says may overtake the pid: only when both are known, or neither can come any more, is this part of the talk over.
+   */
+  untilReady(take: { pid(pid: number): void; console(master: number): void }): Failed | undefined {
+    let failed: Failed | undefined;
+    let isReady = false;
+    let hasPid = false;
+    while (!hasPid || !(isReady || failed)) {
+      const { message, fd } = this.receive();
+      if (message === undefined) break;
+      if (message.kind === 'pid') {
+        hasPid = true;
+        this.reapLauncher();
+        take.pid(message.pid);
+      } else if (message.kind === 'console') {
+        if (fd !== undefined) take.console(fd);
+      } else if (message.kind === 'failed') failed = message;
+      else isReady = true;
+    }
+    if (failed || isReady) return failed;
+    throw new OrlopError('launch/failed', 'the launch image ended without a word', {
+      hint: 'it was killed: look for the out-of-memory killer in the kernel log, and at linux.resources.memory',
+    });
   }
 
   /** Lets the image go on. One that has failed meanwhile does not listen any more: what it has said is still to be read. */

@@ -12,14 +12,19 @@ interface Abi {
   lint(config: number, configLength: number, options: number, optionsLength: number): number;
   plan(config: number, configLength: number, request: number, requestLength: number): number;
   prepare(config: number, configLength: number, request: number, requestLength: number): number;
+  exec(
+    config: number,
+    configLength: number,
+    process: number,
+    processLength: number,
+    request: number,
+    requestLength: number,
+  ): number;
   image(home: number, homeLength: number): number;
   rows(): number;
   failure(row: number, errno: number, log: number, logLength: number): number;
   place(step: number): number;
   features(): number;
-  imagePlan(): number;
-  imageRows(): number;
-  imageFailure(row: number, errno: number, log: number, logLength: number): number;
 }
 
 const encoder = new TextEncoder();
@@ -71,7 +76,21 @@ export class SpecDocument {
     return this.compile<HostPlan>('prepare', request);
   }
 
-  /** The launch image of what plan() or prepare() has read. `home` is for where their answer has one. */
+  /**
+   * The same for one more process in the container of this config: `process` is another one in the form of config.md, or
+   * undefined for that of the config; `request.exec` says what is different. Places are those of the document that has it.
+   */
+  exec(process: Uint8Array | undefined, request: Request): HostPlan {
+    return this.run((abi) => {
+      const other = process ?? new Uint8Array();
+      const bytes = encoder.encode(JSON.stringify(request));
+      const config = this.put(this.config);
+      const errors = abi.exec(config, this.config.length, this.put(other), other.length, this.put(bytes), bytes.length);
+      return this.answer<HostPlan>(errors);
+    });
+  }
+
+  /** The launch image of what plan(), prepare() or exec() has read. `home` is for where their answer has one. */
   image(home = ''): Uint8Array {
     return this.run((abi) => {
       const bytes = encoder.encode(home);
@@ -113,9 +132,13 @@ export class SpecDocument {
       const config = this.put(this.config);
       const bytes = request ? encoder.encode(JSON.stringify(request)) : new Uint8Array();
       const errors = abi[what](config, this.config.length, this.put(bytes), bytes.length);
-      if (errors === 0) return this.json<T>();
-      throw invalid(this.json<{ diagnostics: Diagnostic[] }>().diagnostics);
+      return this.answer<T>(errors);
     });
+  }
+
+  private answer<T>(errors: number): T {
+    if (errors === 0) return this.json<T>();
+    throw invalid(this.json<{ diagnostics: Diagnostic[] }>().diagnostics);
   }
 
   private run<T>(use: (abi: Abi) => T): T {

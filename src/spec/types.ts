@@ -45,7 +45,32 @@ export interface Request {
   noPivot?: boolean;
   preserveFds?: number;
   ignoreUnsupported?: boolean;
+  /** Keep the caller's session keyring: man 7 session-keyring. */
+  noNewKeyring?: boolean;
+  /** NAME=VALUE each, added to its environment. */
+  environment?: string[];
+  /** Directory of the host with notify.sock: man 3 sd_notify. */
+  notify?: string;
+  /** For exec(). */
+  exec?: ExecRequest;
   facts?: Facts;
+}
+
+/** What `exec` asks for beside the process that it starts from; args, cwd and user replace, the rest is added. */
+export interface ExecRequest {
+  args?: string[];
+  cwd?: string;
+  env?: string[];
+  uid?: number;
+  gid?: number;
+  additionalGids?: number[];
+  capabilities?: string[];
+  noNewPrivileges?: boolean;
+  apparmorProfile?: string;
+  selinuxLabel?: string;
+  terminal?: boolean;
+  /** Directories of v1 hierarchies that the process enters. */
+  cgroups?: string[];
 }
 
 /** One thing that a launch does. The fields beside these depend on the verb. */

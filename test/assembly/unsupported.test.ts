@@ -13,7 +13,6 @@ const cases: [string, unknown][] = [
   ['/process/selinuxLabel', 'system_u:system_r:container_t:s0'],
   ['/process/ioPriority', { class: 'IOPRIO_CLASS_BE', priority: 4 }],
   ['/process/scheduler', { policy: 'SCHED_OTHER' }],
-  ['/process/execCPUAffinity', { initial: '0' }],
   ['/linux/namespaces/5', { type: 'user' }],
   ['/linux/uidMappings', mappings],
   ['/linux/gidMappings', mappings],

@@ -1,0 +1,219 @@
+import { constants, openSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { OrlopError } from '../error.ts';
+import { Launch } from '../launch/image.ts';
+import { type CgroupLayout, type Facts, gatherFacts } from '../linux/facts.ts';
+import { close } from '../linux/file.ts';
+import { exitNumber, pidfdOpen } from '../linux/process.ts';
+import { specModule } from '../spec/embedded.ts';
+import { SpecDocument } from '../spec/module.ts';
+import type { Diagnostic, ExecRequest, HostPlan, Request } from '../spec/types.ts';
+import { homeOf, warningsOf } from './compiler.ts';
+import { checkConsole, checkPreserved, endChild, launchError } from './create.ts';
+import { writePidFile } from './pid-file.ts';
+import { checkPrivileges } from './privileges.ts';
+import { openProcess, statusOf, wrongState } from './status.ts';
+import { type State, Store } from './store.ts';
+import { supervise } from './supervise.ts';
+import { attachTerminal, type Terminal } from './terminal.ts';
+
+export interface ExecOptions {
+  root: string;
+  id: string;
+  /** A process in the form of config.md, instead of that of the container's config. */
+  process?: Buffer | undefined;
+  /** What is different from it. */
+  changes: Omit<ExecRequest, 'cgroups'>;
+  /** Below the container's cgroup: `PATH`, or on v1 `CONTROLLER[,CONTROLLER…]:PATH`. */
+  cgroups?: readonly string[] | undefined;
+  detach?: boolean | undefined;
+  isPausedIgnored?: boolean | undefined;
+  pidFile?: string | undefined;
+  preserveFds?: number | undefined;
+  ignoreUnsupported?: boolean | undefined;
+  /** Takes the master of the terminal; without it the caller's own terminal does. */
+  console?: ((master: number) => void) | undefined;
+  /** Takes a pidfd of the process. */
+  pidfd?: ((pidfd: number) => void) | undefined;
+  warn?: ((diagnostic: Diagnostic) => void) | undefined;
+}
+
+/** What is compiled for one call. */
+interface Compiled {
+  document: SpecDocument;
+  plan: HostPlan;
+  image: Uint8Array;
+}
+
+/** The directories that the process enters: those of v1, and that of v2 in which it is born. */
+interface CgroupPlaces {
+  hierarchies: string[];
+  unified?: string;
+}
+
+/**
+ * Runs one more process in a container: answers its exit status, or 0 at once if it is detached. What the container can
+ * see of it while it joins is nobody's: no directory of the host, and memory that cannot be read.
+ */
+export async function exec(options: ExecOptions): Promise<number> {
+  checkPrivileges();
+  checkPreserved(options.preserveFds ?? 0);
+  const { state, config, pidfd } = openContainer(options);
+  let terminal: Terminal | undefined;
+  try {
+    const facts = gatherFacts();
+    const places = placesOf(options.cgroups ?? [], state, facts.cgroup);
+    const compiled = compile(options, state, config, facts, places);
+    checkConsole(compiled, options.console !== undefined || !options.detach);
+    for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
+    const takesTerminal = (master: number): void => {
+      if (options.console) options.console(master);
+      else terminal = attachTerminal(master);
+    };
+    const pid = launch(compiled, options.preserveFds ?? 0, places.unified, pidfd, takesTerminal);
+    return await follow(pid, options, terminal);
+  } finally {
+    await terminal?.restore();
+    close(pidfd);
+  }
+}
+
+/** State and config are read under the lock; the pidfd then holds on to the very process, whatever others do. */
+function openContainer({ root, id }: ExecOptions): { state: State; config: Buffer; pidfd: number } {
+  const entry = new Store(root).open(id);
+  try {
+    const state = entry.read();
+    const status = statusOf(entry, state);
+    const pidfd = state && (status === 'running' || status === 'created') ? openProcess(state) : undefined;
+    if (!state || pidfd === undefined) throw wrongState(id, status, 'running');
+    return { state, pidfd, config: readFileSync(entry.file('config.json')) };
+  } finally {
+    entry.close();
+  }
+}
+
+function compile(
+  options: ExecOptions,
+  state: State,
+  config: Buffer,
+  facts: Facts,
+  { hierarchies }: CgroupPlaces,
+): Compiled {
+  // The sockets of create's caller are not those of this one.
+  const { environment, notify, ...launched } = state.request;
+  const request: Request = {
+    ...launched,
+    preserveFds: options.preserveFds ?? 0,
+    ignoreUnsupported: options.ignoreUnsupported === true || launched.ignoreUnsupported === true,
+    facts,
+    exec: { ...options.changes, cgroups: hierarchies },
+  };
+  const document = new SpecDocument(specModule(), config);
+  const plan = document.exec(options.process, request);
+  // If the pid is another process's by now, setns by the pidfd will say so: nothing then comes of what is read here.
+  const home = plan.home === undefined ? '' : homeOf(`/proc/${state.pid}/root`, plan.home);
+  return { document, plan, image: document.image(home) };
+}
+
+function placesOf(wanted: readonly string[], state: State, facts: CgroupLayout): CgroupPlaces {
+  const v2 = facts.layout === 'v2' ? facts.mount : facts.layout === 'hybrid' ? facts.unified : undefined;
+  const below = wanted.map((text) => parseCgroup(text, facts));
+  const places: CgroupPlaces = { hierarchies: [] };
+  for (const directory of state.cgroup.directories) {
+    const isUnified = v2 !== undefined && directory.startsWith(`${v2}/`);
+    const way = below.find(
+      ({ mounts }) => mounts === undefined || mounts.some((mount) => directory.startsWith(`${mount}/`)),
+    );
+    const place = way === undefined ? directory : join(directory, way.path);
+    if (!isUnified) places.hierarchies.push(place);
+    else places.unified = facts.layout === 'v2' && way === undefined ? leafOf(directory, state) : place;
+  }
+  return places;
+}
+
+/** `PATH` for all hierarchies, `CONTROLLER[,CONTROLLER…]:PATH` for those of v1 that have one of the controllers. */
+function parseCgroup(text: string, facts: CgroupLayout): { path: string; mounts?: string[] } {
+  const colon = text.indexOf(':');
+  const path = text.slice(colon + 1);
+  const refuse = (why: string): OrlopError =>
+    new OrlopError('usage/invalid', `--cgroup ${text}: ${why}`, {
+      hint: 'name a cgroup below that of the container, on v1 with its controllers before a colon',
+    });
+  if (path.split('/').includes('..')) throw refuse('leaves the cgroup of the container');
+  if (colon < 0) return { path };
+  if (!('hierarchies' in facts)) throw refuse('this host has no controllers of v1');
+  const mounts = text
+    .slice(0, colon)
+    .split(',')
+    .map((controller) => {
+      const found = facts.hierarchies.find(
+        ({ controllers, name }) => controllers.includes(controller) || `name=${name}` === controller,
+      );
+      if (!found) throw refuse(`no hierarchy has the controller "${controller}"`);
+      return found.mount;
+    });
+  return { path, mounts };
+}
+
+/**
+ * man 7 cgroups, "no internal processes": a container that has made cgroups of its own, as systemd does, takes no process
+ * at the top any more. Where its first process went, others may go.
+ */
+function leafOf(directory: string, state: State): string {
+  if (readFileSync(join(directory, 'cgroup.subtree_control'), 'utf8').trim() === '') return directory;
+  const path = /^0::(.*)$/m.exec(readFileSync(`/proc/${state.pid}/cgroup`, 'utf8'))?.[1] ?? '';
+  const at = path.indexOf(basename(directory));
+  return at < 0 ? directory : join(dirname(directory), path.slice(at));
+}
+
+/** Answers the pid of the process, which has been executed. After an error there is none. */
+function launch(
+  compiled: Compiled,
+  preserveFds: number,
+  unified: string | undefined,
+  pidfd: number,
+  takesTerminal: (master: number) => void,
+): number {
+  const cgroup = unified === undefined ? undefined : openSync(unified, constants.O_RDONLY | constants.O_DIRECTORY);
+  let running: Launch;
+  try {
+    running = new Launch({ image: compiled.image, preserveFds, cgroup, pidfd });
+  } finally {
+    if (cgroup !== undefined) close(cgroup);
+  }
+  let pid: number | undefined;
+  try {
+    const failed = running.untilReady({
+      pid: (told) => {
+        pid = told;
+      },
+      console: takesTerminal,
+    });
+    running.answer();
+    // The socket closes when execve has succeeded.
+    const last = failed ?? running.receive().message;
+    if (last?.kind === 'failed') throw launchError(compiled, last);
+    return pid as unknown as number;
+  } catch (error) {
+    if (pid !== undefined) endChild(pid);
+    running.abort();
+    throw error;
+  } finally {
+    running.close();
+  }
+}
+
+/** The process runs: it is told about, and waited for. An error of ours ends it. */
+async function follow(pid: number, options: ExecOptions, terminal: Terminal | undefined): Promise<number> {
+  const own = pidfdOpen(pid);
+  try {
+    options.pidfd?.(own);
+    if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
+    return options.detach ? 0 : exitNumber(await supervise(pid, own, terminal));
+  } catch (error) {
+    endChild(pid);
+    throw error;
+  } finally {
+    close(own);
+  }
+}

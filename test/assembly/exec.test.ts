@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { type Diagnostic, type ExecRequest, OrlopError, type Request } from '../../src/spec/index.ts';
+import { fixture } from './module.ts';
+import { open, request, V1, V2 } from './plans.ts';
+
+const encoder = new TextEncoder();
+const config = fixture('runc');
+
+function asked(exec: ExecRequest, more: Partial<Request> = {}): Request {
+  return request(V1, { exec, ...more });
+}
+
+/** The listing of a process in the container of runc's default config. */
+function calls(exec: ExecRequest, process?: object, more: Partial<Request> = {}): string[] {
+  const document = open(config);
+  document.exec(process && encoder.encode(JSON.stringify(process)), asked(exec, more));
+  document.image('/root');
+  return document.rows().map(({ text }) => text);
+}
+
+const find = (rows: string[], word: string): string[] => rows.filter((row) => row.startsWith(word));
+
+describe('exec', () => {
+  test('enters cgroups first, then all namespaces at once', () => {
+    const rows = calls({ args: ['id'], cgroups: ['/sys/fs/cgroup/pids/box'] });
+    const cgroup = rows.findIndex((row) => row.includes('"/sys/fs/cgroup/pids/box/tasks"'));
+    const enter = rows.findIndex((row) => row.startsWith('setns('));
+    const clone = rows.findIndex((row) => row.startsWith('clone3('));
+    expect(cgroup).toBeGreaterThan(0);
+    expect(enter).toBeGreaterThan(cgroup);
+    expect(clone).toBeGreaterThan(enter);
+    expect(rows[enter]).toBe('setns(pidfd, CLONE_NEWNS|CLONE_NEWUTS|CLONE_NEWIPC|CLONE_NEWPID|CLONE_NEWNET)');
+    expect(rows[clone]).not.toContain('CLONE_NEW');
+    expect(find(rows, 'setns(')).toHaveLength(1);
+  });
+
+  test('is born in the cgroup where there is v2', () => {
+    const rows = calls({ args: ['id'] }, undefined, { facts: { cgroup: V2 } });
+    expect(find(rows, 'clone3(')[0]).toContain('CLONE_INTO_CGROUP');
+  });
+
+  test('waits for no start', () => {
+    expect(calls({ args: ['id'] }).filter((row) => row.includes('start,'))).toEqual([]);
+  });
+
+  test('args, cwd and user replace, environment, groups and capabilities are added', () => {
+    const rows = calls({
+      args: ['/bin/id', '-u'],
+      cwd: '/tmp',
+      env: ['TERM=dumb', 'A=B'],
+      uid: 7,
+      gid: 8,
+      additionalGids: [9],
+      capabilities: ['CAP_SYS_PTRACE'],
+    });
+    expect(find(rows, 'execve(')).toEqual(['execve("/bin/id", ["/bin/id", "-u"], [4 strings])']);
+    expect(rows.some((row) => row.startsWith('openat2(AT_FDCWD, "/tmp"'))).toBe(true);
+    expect(find(rows, 'setresuid(')).toEqual(['setresuid(7, 7, 7)']);
+    expect(find(rows, 'setresgid(')).toEqual(['setresgid(8, 8, 8)']);
+    expect(find(rows, 'setgroups(')).toEqual(['setgroups(1, [1 groups])']);
+    // kill, net_bind_service, audit_write of the config, and number 19
+    expect(find(rows, 'capset(')[0]).toContain('effective=20080420');
+  });
+
+  test('another process instead of that of the config', () => {
+    const rows = calls({}, { args: ['/bin/date'], cwd: '/', user: { uid: 1, gid: 2 }, env: ['HOME=/x'] });
+    expect(find(rows, 'execve(')).toEqual(['execve("/bin/date", ["/bin/date"], [1 strings])']);
+    expect(find(rows, 'setresuid(')).toEqual(['setresuid(1, 1, 1)']);
+    expect(find(rows, 'capset(')[0]).toContain('effective=0');
+  });
+
+  test('the terminal of the config is for its own process', () => {
+    expect(find(calls({ args: ['id'] }), 'sendmsg(')).toEqual([]);
+    const rows = calls({ args: ['id'], terminal: true });
+    expect(find(rows, 'sendmsg(')).toHaveLength(1);
+    expect(rows.filter((row) => row.includes('/dev/console'))).toEqual([]);
+  });
+
+  test('CPUs before and after the cgroup', () => {
+    const process = { args: ['id'], cwd: '/', execCPUAffinity: { initial: '0-1,65', final: '3' } };
+    const rows = calls({}, process);
+    expect(find(rows, 'sched_setaffinity(')).toEqual([
+      'sched_setaffinity(0, 16, [0-1,65])',
+      'sched_setaffinity(0, 8, [3])',
+    ]);
+  });
+
+  test.each(['', 'x', '1-', '3-1', '0,,1', '8192', '-1'])('CPUs "%s" are refused, if they are any', (cpus) => {
+    const process = { args: ['id'], cwd: '/', execCPUAffinity: { initial: cpus } };
+    if (cpus === '') expect(find(calls({}, process), 'sched_setaffinity(')).toEqual([]);
+    else expect(errors(process)).toMatchObject([{ rule: 'OCI121', path: '/execCPUAffinity/initial' }]);
+  });
+
+  test('places are those of the document that has it', () => {
+    expect(errors({ args: ['id'], cwd: 'tmp', oomScoreAdj: 5000 })).toMatchObject([
+      { path: '/cwd', line: 1 },
+      { path: '/oomScoreAdj' },
+    ]);
+    expect(errors({ args: [], cwd: '/' })).toMatchObject([{ path: '/args' }]);
+    expect(errors([])).toMatchObject([{ severity: 'error' }]);
+    expect(() => open(config).exec(encoder.encode('{'), asked({}))).toThrow(OrlopError);
+  });
+
+  test('what cannot be done yet is an error, from a flag too', () => {
+    const flag = (): unknown => open(config).exec(undefined, asked({ args: ['id'], apparmorProfile: 'x' }));
+    expect(flag).toThrow('process.apparmorProfile: not supported yet');
+  });
+});
+
+function errors(process: unknown): Diagnostic[] {
+  try {
+    open(config).exec(encoder.encode(JSON.stringify(process)), asked({}));
+  } catch (error) {
+    if (error instanceof OrlopError) return [...(error.diagnostics as readonly Diagnostic[])];
+    throw error;
+  }
+  return [];
+}
