@@ -173,7 +173,7 @@ export function lowerFind(context: Context, execute: ExecuteStep): void {
   const program = context.program;
   program.call(
     Call.CLOSE_RANGE,
-    program.number(context.firstFd + Slot.CGROUP),
+    program.number(context.firstFd + (context.planner.isExec ? Slot.START : Slot.CGROUP)),
     program.named(u32.MAX_VALUE, '~0'),
     program.number(0),
   );
