@@ -27,8 +27,10 @@ cd "$project"
 exec node node_modules/vitest/vitest.mjs run --config test/vitest.config.ts --project system --hookTimeout=60000 "$@"
 END
 
+status=0
 for mode in '' --systemd; do
   echo "test/vm.sh: cgroup v2 ${mode:-without systemd}"
   "$ORLOP_VM_RUN" ${mode:+"$mode"} --timeout 1500 --share "$PWD:$PWD" --share "$(dirname "$node"):/node:ro" -- \
-    bash -c "$inside" bash "$PWD" "/node/$(basename "$node")" "$@"
+    bash -c "$inside" bash "$PWD" "/node/$(basename "$node")" "$@" || status=1
 done
+exit "$status"

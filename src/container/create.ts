@@ -10,6 +10,7 @@ import { kill, waitpid } from '../linux/process.ts';
 import type { CreateCgroupStep, Diagnostic, LimitStep } from '../spec/types.ts';
 import { applyLimit, createCgroup, plannedCgroup } from './cgroup.ts';
 import { type Compiled, compile, type LaunchRequest, warningsOf } from './compiler.ts';
+import { CopyUp } from './copy-up.ts';
 import { removeAll } from './delete.ts';
 import { checkPrivileges } from './privileges.ts';
 import { readStat } from './status.ts';
@@ -114,21 +115,30 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
  * neither can come any more, is the conversation over.
  */
 function converse(running: Launch, entry: Entry, state: State, compiled: Compiled, options: CreateOptions): void {
+  const copyUp = new CopyUp(compiled);
   let failed: Failed | undefined;
   let isReady = false;
-  while (state.pid === undefined || !(isReady || failed)) {
-    const { message, fd } = running.receive();
-    if (message === undefined) break;
-    if (message.kind === 'pid') {
-      state.pid = message.pid;
-      state.startTime = readStat(message.pid)?.startTime ?? '';
-      entry.write(state);
-      running.reapLauncher();
-      if (!failed) applyLimits(compiled, false);
-    } else if (message.kind === 'console') {
-      if (fd !== undefined) options.console?.(fd);
-    } else if (message.kind === 'failed') failed = message;
-    else isReady = true;
+  try {
+    while (state.pid === undefined || !(isReady || failed)) {
+      const { message, fd } = running.receive();
+      if (message === undefined) break;
+      if (message.kind === 'pid') {
+        state.pid = message.pid;
+        state.startTime = readStat(message.pid)?.startTime ?? '';
+        entry.write(state);
+        running.reapLauncher();
+        if (!failed) applyLimits(compiled, false);
+      } else if (message.kind === 'console') {
+        if (fd !== undefined) options.console?.(fd);
+      } else if (message.kind === 'copy-from') copyUp.from(fd);
+      else if (message.kind === 'copy-to') {
+        copyUp.to(fd, message.step);
+        running.answer();
+      } else if (message.kind === 'failed') failed = message;
+      else isReady = true;
+    }
+  } finally {
+    copyUp.close();
   }
   if (failed) throw launchError(compiled, failed);
   if (!isReady) throw endedSilently();
