@@ -30,7 +30,7 @@ END
 status=0
 for mode in '' --systemd; do
   echo "test/vm.sh: cgroup v2 ${mode:-without systemd}"
-  "$ORLOP_VM_RUN" ${mode:+"$mode"} --timeout 1500 --share "$PWD:$PWD" --share "$(dirname "$node"):/node:ro" -- \
+  "$ORLOP_VM_RUN" ${mode:+"$mode"} --timeout 3600 --share "$PWD:$PWD" --share "$(dirname "$node"):/node:ro" -- \
     bash -c "$inside" bash "$PWD" "/node/$(basename "$node")" "$@" || status=1
 done
 exit "$status"

@@ -116,6 +116,7 @@ function numbers(): { major: number; minor: number } {
 
 const isSkipped = CONTROLLERS.length === 0;
 const title = isSkipped ? `cgroup v2: skipped, ${ROOT} has no cgroup.controllers (see test/vm.sh)` : 'cgroup v2';
+if (isSkipped) console.warn(title);
 
 describe.skipIf(isSkipped)(title, () => {
   describe.each(builds())('$name', (build) => {
