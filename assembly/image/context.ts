@@ -34,6 +34,9 @@ export enum Slot {
  * them. Numbers never change their meaning.
  *
  *   launcher ── PID n ──────────────▶ host      then the launcher ends
+ *   init     ── COPY_FROM + fd ─────▶ host      for each tmpcopyup: what stands where the tmpfs goes,
+ *   init     ── COPY_TO step + fd ──▶ host      and the tmpfs of that step
+ *   init     ◀───────────── a byte ── host      it is copied
  *   init     ── CONSOLE + fd ───────▶ host      with a terminal
  *   init     ── READY ──────────────▶ host      everything is made
  *   init     ◀───────────── a byte ── host      all limits are in place, the container is created
@@ -47,6 +50,8 @@ export enum RecordKind {
   READY = 2,
   FAILED = 3,
   CONSOLE = 4,
+  COPY_FROM = 5,
+  COPY_TO = 6,
 }
 
 /** What the lowering of one plan shares: the program, fds by name, and cells that more than one step uses. */

@@ -17,20 +17,25 @@ import {
   MOUNT_ATTR_RDONLY,
   MOUNT_FLAGS,
   MS_REC,
+  O_CLOEXEC,
+  O_PATH,
+  OPEN_FLAGS,
 } from './constants';
-import { Context } from './context';
+import { Context, RecordKind } from './context';
 import { EBADF } from './errno';
 import { Label } from './label';
 import { atCwd } from './lower-launcher';
 import { attach, branchOnDirectory, cloneTree, openDirectory, openFile, openInRoot, setAttributes } from './lower-path';
 import { Cell } from './operand';
+import { rightsMessage } from './rights';
+import { O_DIRECTORY } from './x86_64';
 
 /** fs/fsopen.c: fsconfig() takes values of at most 255 bytes; longer ones (overlayfs) need mount(2). */
 const LONGEST_VALUE: i32 = 255;
 
 export function lowerMount(context: Context, step: MountStep): void {
   const options = step.options;
-  if (options.isLegacy || hasLongValue(options.data)) {
+  if (options.isLegacy || (hasLongValue(options.data) && !options.copiesUp)) {
     lowerLegacyMount(context, step);
     return;
   }
@@ -50,7 +55,28 @@ export function lowerMount(context: Context, step: MountStep): void {
     );
   }
   openDirectory(context, step.destination, context.target);
+  if (options.copiesUp) {
+    offer(context, RecordKind.COPY_FROM, 'copy from', context.target);
+    offer(context, RecordKind.COPY_TO, 'copy to', context.mount);
+    context.readAnswer();
+  }
   attach(context);
+}
+
+/** Gives the host an fd of its own of a directory; the record's value is the step. */
+function offer(context: Context, kind: RecordKind, name: string, directory: Cell): void {
+  const program = context.program;
+  const message = rightsMessage(context, kind, program.step, name);
+  program
+    .call(
+      Call.OPENAT2,
+      program.load(directory),
+      program.text('.'),
+      program.how(program.flags(O_PATH | O_DIRECTORY | O_CLOEXEC, OPEN_FLAGS), 0, 0),
+      program.number(24),
+    )
+    .into(message.fd);
+  message.send(context);
 }
 
 /** Makes a filesystem that is not attached yet. What the kernel logs about it goes with a failure. */

@@ -3,7 +3,6 @@ import { Call } from './calls';
 import {
   AT_EMPTY_PATH,
   AT_FLAGS,
-  MSG_NOSIGNAL,
   O_CLOEXEC,
   O_NOCTTY,
   O_PATH,
@@ -14,18 +13,15 @@ import {
   RESOLVE_IN_ROOT,
   RESOLVE_NO_MAGICLINKS,
   RESOLVE_NO_SYMLINKS,
-  SCM_RIGHTS,
-  SOL_SOCKET,
   TIOCGPTPEER,
   TIOCSCTTY,
   TIOCSPTLCK,
   TIOCSWINSZ,
 } from './constants';
 import { Context, RecordKind } from './context';
-import { RECORD_SIZE } from './layout';
 import { atCwd } from './lower-launcher';
 import { attach, openFile } from './lower-path';
-import { Cell } from './operand';
+import { rightsMessage } from './rights';
 import { O_DIRECTORY } from './x86_64';
 
 /**
@@ -36,8 +32,8 @@ export function lowerTerminal(context: Context, step: TerminalStep): void {
   const program = context.program;
   const isExec = context.planner.isExec;
   if (isExec) openOwnRoot(context);
-  const message = rightsMessage(context);
-  const master = message.master;
+  const message = rightsMessage(context, RecordKind.CONSOLE, 0, 'master');
+  const master = message.fd;
   program
     .call(
       Call.OPENAT2,
@@ -76,8 +72,7 @@ export function lowerTerminal(context: Context, step: TerminalStep): void {
       program.flags(AT_EMPTY_PATH, AT_FLAGS),
     );
   }
-  program.call(Call.SENDMSG, context.socket, program.at(message.header), program.named(MSG_NOSIGNAL, 'MSG_NOSIGNAL'));
-  context.close(master);
+  message.send(context);
 
   if (!isExec) bindConsole(context);
   program.call(Call.IOCTL, program.load(context.source), program.named(TIOCSCTTY, 'TIOCSCTTY'), program.number(0));
@@ -113,31 +108,4 @@ function openOwnRoot(context: Context): void {
       program.number(24),
     )
     .into(context.root);
-}
-
-class RightsMessage {
-  constructor(
-    public header: Cell,
-    public master: Cell,
-  ) {}
-}
-
-/** man 2 sendmsg, man 3 cmsg: a CONSOLE record with one fd, which its cell writes into the control message itself. */
-function rightsMessage(context: Context): RightsMessage {
-  const program = context.program;
-  const record = program.area('console', RECORD_SIZE);
-  program.put64(record, 0, RecordKind.CONSOLE);
-  const vector = program.area('iovec', 16);
-  program.put64(vector, 0, record.address);
-  program.put64(vector, 8, RECORD_SIZE);
-  const control = program.area('control', 24);
-  program.put64(control, 0, 20);
-  program.put32(control, 8, SOL_SOCKET);
-  program.put32(control, 12, SCM_RIGHTS);
-  const header = program.area('{console, SCM_RIGHTS [master]}', 56);
-  program.put64(header, 16, vector.address);
-  program.put64(header, 24, 1);
-  program.put64(header, 32, control.address);
-  program.put64(header, 40, 24);
-  return new RightsMessage(header, program.field(control, 16, 'master'));
 }

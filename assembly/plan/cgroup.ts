@@ -210,6 +210,9 @@ function planNetwork(planner: Planner, resources: Resources): void {
   }
 }
 
+/** man 7 cgroups: files of every v2 directory that act on processes. A frozen launch would never end. */
+const ACTIONS: string[] = ['cgroup.procs', 'cgroup.threads', 'cgroup.freeze', 'cgroup.kill'];
+
 /** runtime-spec config-linux.md#unified: any file of the v2 directory, by name; it comes last and so has the last word. */
 function planUnified(planner: Planner, resources: Resources): void {
   const unified = resources.unified;
@@ -239,7 +242,15 @@ function planUnified(planner: Planner, resources: Resources): void {
       continue;
     }
     const file = pair.key;
-    if (controller == 'cgroup')
+    if (ACTIONS.includes(file)) {
+      planner.error(
+        'OCI410',
+        'unified-key',
+        pair.node,
+        `"${file}" is no setting: writing it moves, stops or ends processes, the launch's own among them`,
+        'remove it',
+      );
+    } else if (controller == 'cgroup')
       planner.add(new LimitStep(planner.facts.cgroup.mount + planner.cgroupPath, file, pair.value, pair.node));
     else {
       // io.max and the like take one device a line

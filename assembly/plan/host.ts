@@ -1,8 +1,9 @@
 import { Document } from '../json/document';
 import { Writer } from '../json/writer';
 import { writeDiagnostics } from '../report';
+import { MountStep } from './mounts';
 import { Planner } from './planner';
-import { Actor, Verb, verbName } from './step';
+import { Actor, Step, Verb, verbName } from './step';
 
 /**
  * The plan as a host needs it to launch: its own steps, and what it has to know of the others. A `step` is an index into
@@ -37,8 +38,7 @@ function writeSteps(writer: Writer, planner: Planner): void {
   writer.beginArray();
   for (let index = 0; index < planner.steps.length; index++) {
     const step = planner.steps[index];
-    const isForHost = step.actor == Actor.HOST || step.verb == Verb.ROOT || step.verb == Verb.TERMINAL;
-    if (!isForHost) continue;
+    if (!isForHost(step)) continue;
     writer.beginObject();
     writer.fieldInteger('step', index);
     writer.field('verb', verbName(step.verb));
@@ -46,4 +46,9 @@ function writeSteps(writer: Writer, planner: Planner): void {
     writer.endObject();
   }
   writer.endArray();
+}
+
+function isForHost(step: Step): bool {
+  if (step.verb == Verb.MOUNT) return (step as MountStep).options.copiesUp;
+  return step.actor == Actor.HOST || step.verb == Verb.ROOT || step.verb == Verb.TERMINAL;
 }

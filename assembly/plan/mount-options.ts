@@ -18,6 +18,8 @@ export enum OptionKind {
   REMOUNT,
   /** Only mount(2) knows it. */
   LEGACY,
+  /** What stands at the destination is copied into the new tmpfs. */
+  COPY_UP,
   UNSUPPORTED,
 }
 
@@ -108,7 +110,7 @@ const OPTIONS: MountOption[] = [
 
   new MountOption('idmap', OptionKind.UNSUPPORTED),
   new MountOption('ridmap', OptionKind.UNSUPPORTED),
-  new MountOption('tmpcopyup', OptionKind.UNSUPPORTED),
+  new MountOption('tmpcopyup', OptionKind.COPY_UP),
 ];
 
 /** The option of this name, or null: data for the filesystem. */
@@ -139,6 +141,7 @@ export class MountOptions {
   isRecursive: bool = false;
   isRemount: bool = false;
   isLegacy: bool = false;
+  copiesUp: bool = false;
   /** For the filesystem: `size=64k`, `newinstance`. */
   data: string[] = [];
   dataNodes: i32[] = [];
@@ -183,6 +186,9 @@ export class MountOptions {
       case OptionKind.LEGACY:
         this.isLegacy = true;
         this.flags |= option.flag;
+        break;
+      case OptionKind.COPY_UP:
+        this.copiesUp = true;
         break;
       default:
         break;

@@ -30,6 +30,7 @@ export class MountStep extends Step {
     writer.field('type', this.type);
     writer.field('source', this.source);
     writer.field('destination', this.destination);
+    if (this.options.copiesUp) writer.fieldBoolean('copiesUp', true);
     writeOptions(writer, this.options);
   }
 }
@@ -142,7 +143,15 @@ function planMount(planner: Planner, mount: Mount): void {
   const type = typeValue ? typeValue.value : '';
   const sourceValue = mount.source;
   const source = sourceValue ? sourceValue.value : '';
-  if (options.isRemount) {
+  if (options.copiesUp && (type != 'tmpfs' || options.isRemount || options.isBind)) {
+    planner.error(
+      'OCI314',
+      'copy-up-without-tmpfs',
+      mount.node,
+      `tmpcopyup copies into a new tmpfs, and the mount on ${path} is none`,
+      'make the type tmpfs, or remove the option',
+    );
+  } else if (options.isRemount) {
     planner.add(new RemountStep(path, options, mount.node));
   } else if (options.isBind) {
     planBind(planner, mount, source, path, options);
@@ -174,10 +183,12 @@ function planMount(planner: Planner, mount: Mount): void {
     planCgroupMount(planner, path, options, mount.node);
   } else {
     // A tmpfs starts empty: what belongs into it comes first, then it is read-only.
-    if (type == 'tmpfs' && options.set & MOUNT_ATTR_RDONLY) {
+    if (type == 'tmpfs' && (options.set | options.setRecursive) & MOUNT_ATTR_RDONLY) {
       options.set &= ~MOUNT_ATTR_RDONLY;
+      options.setRecursive &= ~MOUNT_ATTR_RDONLY;
       planner.seals.push(new TextStep(Verb.SEAL, 'file', path, mount.node));
     }
+    if (options.copiesUp && options.isLegacy) planner.unsupported(mount.node, 'tmpcopyup together with iversion');
     planner.add(new MountStep(type, source == '' ? type : source, path, options, mount.node));
   }
 }

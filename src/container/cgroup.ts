@@ -1,20 +1,18 @@
 // The host's part of control groups: directories to make, files to write, processes to move or to end. Which, the plan
 // says; nothing here knows what a limit means.
 
-import {
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OrlopError } from '../error.ts';
 import type { CreateCgroupStep, LimitStep, Place } from '../spec/types.ts';
+import {
+  enableControllers,
+  handsDown,
+  isUnsupported,
+  joinThreadedParent,
+  whyMissing,
+  writeExisting,
+} from './cgroup-v2.ts';
 import type { CgroupState } from './store.ts';
 
 const code = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
@@ -26,15 +24,18 @@ function missingParents(directory: string): string[] {
   return missing;
 }
 
-/** What createCgroup is about to make: on record before it does, so that a killed create leaves nothing behind. */
+/**
+ * What createCgroup is about to make: on record before it does, so that a killed create leaves nothing behind. What is
+ * there already may turn out to be somebody else's, and delete ends all processes of `directories`.
+ */
 export function plannedCgroup(step: CreateCgroupStep): CgroupState {
-  return { directories: step.directories, made: step.directories.flatMap(missingParents) };
+  const directories = step.directories.filter((directory) => !existsSync(directory));
+  return { directories, made: directories.flatMap(missingParents) };
 }
 
 /** Makes the container's directory in every hierarchy. `made` grows as it goes, so that a failure can be undone. */
 export function createCgroup(step: CreateCgroupStep, state: CgroupState, place: () => Place): void {
   for (const directory of step.directories) {
-    state.directories.push(directory);
     try {
       // Another container may remove a common parent that it finds empty, between our look and our mkdir.
       for (let attempt = 0; ; attempt++) {
@@ -52,46 +53,32 @@ export function createCgroup(step: CreateCgroupStep, state: CgroupState, place: 
         cause,
       });
     }
+    state.directories.push(directory);
   }
 }
 
 function makeMissing(directory: string, step: CreateCgroupStep, state: CgroupState): void {
   const missing = missingParents(directory);
-  if (missing.length === 0) {
-    refuseOccupied(directory);
-    return;
-  }
+  if (missing.length === 0) refuseOccupied(directory);
   for (const path of missing) {
-    if (step.controllers) enableControllers(dirname(path), step.controllers);
     mkdirSync(path);
     if (!state.made.includes(path)) state.made.push(path);
     copyCpuset(path);
+    joinThreadedParent(path);
+  }
+  if (step.controllers) {
+    enableControllers(directory.slice(0, -step.cgroup.length), dirname(directory), step.controllers);
   }
 }
 
-/** A directory that has processes is somebody else's: their limits would change, and delete would end them. */
+/** A directory that has processes, or whose children have, is somebody else's: our limits and our delete would meet them. */
 function refuseOccupied(directory: string): void {
-  if (pidsOf(directory).length === 0) return;
-  throw Object.assign(new Error(`${directory} has processes`), { code: 'EEXIST: it has processes already' });
-}
-
-/** cgroup v2: a controller is in a directory only if all parents hand it down. Those that cannot be are found by their limits. */
-function enableControllers(directory: string, controllers: string[]): void {
-  const file = join(directory, 'cgroup.subtree_control');
-  const enabled = readFileSync(file, 'utf8').trim().split(' ');
-  const wanted = controllers.filter((controller) => !enabled.includes(controller));
-  if (wanted.length === 0) return;
-  try {
-    writeExisting(file, wanted.map((controller) => `+${controller}`).join(' '));
-  } catch {
-    for (const controller of wanted) {
-      try {
-        writeExisting(file, `+${controller}`);
-      } catch (error) {
-        if (!['ENOENT', 'EBUSY', 'EOPNOTSUPP', 'EINVAL'].includes(code(error) ?? '')) throw error;
-      }
-    }
-  }
+  const refuse = (code: string): never => {
+    throw Object.assign(new Error(`${directory} is in use`), { code });
+  };
+  if (descendants(directory).some((path) => pidsOf(path).length > 0)) refuse('EEXIST: it has processes already');
+  const controllers = handsDown(directory);
+  if (controllers.length > 0) refuse(`EBUSY: it takes no process, for it hands ${controllers.join(', ')} down`);
 }
 
 /** man 7 cpuset: on v1 a new directory has no CPUs, and takes no process until it does. */
@@ -129,29 +116,24 @@ function writeLimit(step: LimitStep): void {
   else writeExisting(join(step.directory, step.otherFile), step.otherValue ?? '');
 }
 
-/** Without O_CREAT: a file that is not there is ENOENT, and not the EPERM of a cgroup filesystem. */
-function writeExisting(file: string, value: string): void {
-  const fd = openSync(file, constants.O_WRONLY);
-  try {
-    writeSync(fd, value);
-  } finally {
-    closeSync(fd);
-  }
-}
-
 function limitHint(step: LimitStep, errno: string | undefined): string {
-  if (errno === 'ENOENT') return `this kernel or this hierarchy has no ${step.file}`;
+  if (errno === 'ENOENT') {
+    return whyMissing(step.directory, step.file) ?? `this kernel or this hierarchy has no ${step.file}`;
+  }
+  if (errno === 'ENODEV') return 'there is no such block device, or it is a partition';
   if (errno === 'EINVAL' || errno === 'ERANGE') return 'the kernel does not take this value here';
   if (errno === 'EBUSY') return 'the cgroup uses more than this already, or its children do';
   if (errno === 'EPERM' || errno === 'EACCES') return 'a parent cgroup, or the caller, does not allow it';
   return 'look at the limits of the parent cgroup';
 }
 
-export function pidsOf(directory: string): number[] {
+export function pidsOf(directory: string, file = 'cgroup.procs'): number[] {
   try {
-    return readFileSync(join(directory, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
+    return readFileSync(join(directory, file), 'utf8').split('\n').filter(Boolean).map(Number);
   } catch (error) {
     if (code(error) === 'ENOENT' || code(error) === 'ENODEV') return [];
+    // A threaded directory of v2 tells its threads only; a signal to one ends its process.
+    if (isUnsupported(error) && file === 'cgroup.procs') return pidsOf(directory, 'cgroup.threads');
     throw error;
   }
 }

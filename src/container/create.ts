@@ -10,6 +10,7 @@ import { kill, waitpid } from '../linux/process.ts';
 import type { CreateCgroupStep, Diagnostic, LimitStep } from '../spec/types.ts';
 import { applyLimit, createCgroup, plannedCgroup } from './cgroup.ts';
 import { type Compiled, compile, type LaunchRequest, warningsOf } from './compiler.ts';
+import { CopyUp } from './copy-up.ts';
 import { removeAll } from './delete.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
@@ -111,16 +112,28 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
 }
 
 function converse(running: Launch, entry: Entry, state: State, compiled: Compiled, options: CreateOptions): void {
-  const failed = running.untilReady({
-    pid(pid) {
-      state.pid = pid;
-      state.startTime = readStat(pid)?.startTime ?? '';
-      entry.write(state);
-      applyLimits(compiled, false);
-    },
-    console: (master) => options.console?.(master),
-  });
-  if (failed) throw launchError(compiled, failed);
+  const copyUp = new CopyUp(compiled);
+  let failure: OrlopError | undefined;
+  try {
+    failure = running.untilReady((message, fd) => {
+      if (message.kind === 'pid') {
+        state.pid = message.pid;
+        state.startTime = readStat(message.pid)?.startTime ?? '';
+        entry.write(state);
+        applyLimits(compiled, false);
+      } else if (message.kind === 'console') {
+        if (fd !== undefined) options.console?.(fd);
+      } else if (message.kind === 'copy-from') copyUp.from(fd);
+      else if (message.kind === 'copy-to') {
+        copyUp.to(fd, message.step);
+        running.answer();
+      } else if (message.kind === 'failed') return launchError(compiled, message);
+      return undefined;
+    });
+  } finally {
+    copyUp.close();
+  }
+  if (failure) throw failure;
   applyLimits(compiled, true);
   state.isCreated = true;
   entry.write(state);

@@ -183,11 +183,10 @@ function launch(
   }
   let pid: number | undefined;
   try {
-    const failed = running.untilReady({
-      pid: (told) => {
-        pid = told;
-      },
-      console: takesTerminal,
+    const failed = running.untilReady((message, fd) => {
+      if (message.kind === 'pid') pid = message.pid;
+      else if (message.kind === 'console' && fd !== undefined) takesTerminal(fd);
+      return message.kind === 'failed' ? message : undefined;
     });
     running.answer();
     // The socket closes when execve has succeeded.

@@ -27,8 +27,11 @@ export function release(entry: Entry, state: State, document?: SpecDocument): vo
   const exec = openReader(entry.file('exec'));
   try {
     const fifo = openWriter(entry.file('start'));
-    if (fifo === undefined)
-      throw new OrlopError('container/wrong-state', `the process of container "${entry.id}" is gone`);
+    if (fifo === undefined) {
+      throw new OrlopError('container/wrong-state', `the process of container "${entry.id}" is gone`, {
+        hint: 'it was killed: look for the out-of-memory killer in the kernel log, and at linux.resources.memory',
+      });
+    }
     try {
       write(fifo, Buffer.of(1));
     } finally {

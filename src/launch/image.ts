@@ -4,7 +4,7 @@ import { isErrno } from '../linux/libc.ts';
 import { kill, waitpid } from '../linux/process.ts';
 import { receive, send, socketpair } from '../linux/socket.ts';
 import { spawn } from '../linux/spawn.ts';
-import { decode, type Failed, type Message, RECORD_MAX } from './protocol.ts';
+import { decode, type Message, RECORD_MAX } from './protocol.ts';
 
 export interface LaunchOptions {
   image: Uint8Array;
@@ -51,26 +51,24 @@ export class Launch {
   }
 
   /**
-   * Until the image is ready or, as the answer, has failed. Launcher and container share the socket, so what the container
-   * says may overtake the pid: only when both are known, or neither can come any more, is this part of the talk over.
+   * Until the image is ready, or `take` has made a failure of a message. Launcher and container share the socket, so what
+   * the container says may overtake the pid: only when both are known, or neither can come any more, is this over.
    */
-  untilReady(take: { pid(pid: number): void; console(master: number): void }): Failed | undefined {
-    let failed: Failed | undefined;
+  untilReady<Failure>(take: (message: Message, fd?: number) => Failure | undefined): Failure | undefined {
+    let failure: Failure | undefined;
     let isReady = false;
     let hasPid = false;
-    while (!hasPid || !(isReady || failed)) {
+    while (!hasPid || !(isReady || failure)) {
       const { message, fd } = this.receive();
       if (message === undefined) break;
       if (message.kind === 'pid') {
         hasPid = true;
         this.reapLauncher();
-        take.pid(message.pid);
-      } else if (message.kind === 'console') {
-        if (fd !== undefined) take.console(fd);
-      } else if (message.kind === 'failed') failed = message;
-      else isReady = true;
+      }
+      if (message.kind === 'ready') isReady = true;
+      else failure = take(message, fd) ?? failure;
     }
-    if (failed || isReady) return failed;
+    if (failure || isReady) return failure;
     throw new OrlopError('launch/failed', 'the launch image ended without a word', {
       hint: 'it was killed: look for the out-of-memory killer in the kernel log, and at linux.resources.memory',
     });

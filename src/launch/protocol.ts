@@ -16,6 +16,8 @@ const PID = 1;
 const READY = 2;
 const FAILED = 3;
 const CONSOLE = 4;
+const COPY_FROM = 5;
+const COPY_TO = 6;
 
 export interface Failed {
   kind: 'failed';
@@ -24,7 +26,13 @@ export interface Failed {
   log: Uint8Array;
 }
 
-export type Message = { kind: 'pid'; pid: number } | { kind: 'ready' } | { kind: 'console' } | Failed;
+export type Message =
+  | { kind: 'pid'; pid: number }
+  | { kind: 'ready' }
+  | { kind: 'console' }
+  | { kind: 'copy-from' }
+  | { kind: 'copy-to'; step: number }
+  | Failed;
 
 /** Reads a record. It comes from code that orlop made and nobody else has touched, so anything unexpected is a bug. */
 export function decode(record: Buffer): Message {
@@ -37,6 +45,10 @@ export function decode(record: Buffer): Message {
       return { kind: 'ready' };
     case CONSOLE:
       return { kind: 'console' };
+    case COPY_FROM:
+      return { kind: 'copy-from' };
+    case COPY_TO:
+      return { kind: 'copy-to', step: value };
     case FAILED: {
       const end = record.indexOf(0, RECORD_SIZE);
       const log = record.subarray(RECORD_SIZE, end < 0 ? record.length : end);

@@ -26,6 +26,12 @@ const mkdirat_ = declare<(dirfd: number, path: Path, mode: number) => number>(
 );
 const unlinkat_ = declare<(dirfd: number, path: Path, flags: number) => number>('int unlinkat(int, const char *, int)');
 const mkfifo_ = declare<(path: Path, mode: number) => number>('int mkfifo(const char *, unsigned int)');
+const mknodat_ = declare<(dirfd: number, path: Pointer, mode: number, device: bigint) => number>(
+  'int mknodat(int, void *, unsigned int, uint64_t)',
+);
+const utimensat_ = declare<(dirfd: number, path: Pointer, times: Pointer, flags: number) => number>(
+  'int utimensat(int, void *, void *, int)',
+);
 const flock_ = declare<(fd: number, operation: number) => number>('int flock(int, int)');
 
 /** After EINTR the descriptor is closed already, so close(2) is never repeated. */
@@ -160,6 +166,34 @@ export function rmdirat(dirfd: number, path: string): void {
 export function mkfifo(path: string, mode: number): void {
   invoke('mkfifo', [withoutNul(path, 'path'), octal(mode)], () => mkfifo_(path, mode));
 }
+
+/** The umask applies. `device` is as stat tells it. */
+export function mknodat(dirfd: number, name: Uint8Array, mode: number, device: bigint): void {
+  const shown = [directory(dirfd), Buffer.from(name).toString(), octal(mode), device];
+  invoke('mknodat', shown, () => mknodat_(dirfd, terminated(name), mode, device));
+}
+
+/** A name of bytes, which need not be UTF-8, as C has it. */
+function terminated(name: Uint8Array): Buffer {
+  return Buffer.concat([name, Buffer.of(0)]);
+}
+
+const AT_SYMLINK_NOFOLLOW = 0x100; // <linux/fcntl.h>
+
+/** Access and modification times, to the nanosecond, of a link itself too. */
+export function setTimes(dirfd: number, name: Uint8Array | string, times: { atimeNs: bigint; mtimeNs: bigint }): void {
+  const bytes = Buffer.alloc(32); // struct timespec[2]
+  [times.atimeNs, times.mtimeNs].forEach((time, index) => {
+    const nanoseconds = ((time % NANOSECONDS) + NANOSECONDS) % NANOSECONDS;
+    bytes.writeBigInt64LE((time - nanoseconds) / NANOSECONDS, 16 * index);
+    bytes.writeBigInt64LE(nanoseconds, 16 * index + 8);
+  });
+  const path = Buffer.from(name);
+  const shown = [directory(dirfd), path.toString(), { text: '…' }, { text: 'AT_SYMLINK_NOFOLLOW' }];
+  invoke('utimensat', shown, () => utimensat_(dirfd, terminated(path), bytes, AT_SYMLINK_NOFOLLOW));
+}
+
+const NANOSECONDS = 1_000_000_000n;
 
 // <asm-generic/fcntl.h>
 export const LOCK_SH = 1;

@@ -105,6 +105,13 @@ export interface RootStep extends HostStep {
   directory: string;
 }
 
+/** Only those that copy up are the host's affair. */
+export interface MountStep extends HostStep {
+  verb: 'mount';
+  destination: string;
+  data?: string[];
+}
+
 export interface CreateCgroupStep extends HostStep {
   verb: 'create-cgroup';
   cgroup: string;

@@ -208,6 +208,7 @@ describe('what the kernel would not take', () => {
     ['OCI410 unified-key', '/unified/memory', { unified: { memory: '1' } }, V2],
     ['OCI410 unified-key', '/unified/..~1memory.max', { unified: { '../memory.max': '1' } }, V2],
     ['OCI410 unified-key', '/unified/.max', { unified: { '.max': '1' } }, V2],
+    ['OCI410 unified-key', '/unified/cgroup.freeze', { unified: { 'cgroup.freeze': '1' } }, V2],
     ['OCI413 hugepage-size', '/hugepageLimits/0/pageSize', { hugepageLimits: [{ pageSize: '2 MB', limit: 1 }] }, V1],
     ['OCI413 hugepage-size', '/hugepageLimits/0/pageSize', { hugepageLimits: [{ pageSize: 'MB', limit: 1 }] }, V1],
     ['OCI413 hugepage-size', '/hugepageLimits/0/pageSize', { hugepageLimits: [{ pageSize: '02MB', limit: 1 }] }, V1],

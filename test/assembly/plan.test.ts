@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Request } from '../../src/spec/index.ts';
 import { fixture } from './module.ts';
-import { changed, findings, plan, request, V1, V2 } from './plans.ts';
+import { changed, findings, open, plan, request, V1, V2 } from './plans.ts';
 
 /** What `runc spec` writes, without the ambient capability that it does not make inheritable. */
 const runc = changed(fixture('runc'), { '/process/capabilities/ambient': [] });
@@ -34,6 +34,18 @@ test('the cgroup comes first, then the launcher, then the init, and every limit 
 test('without a request it is a reference host', () => {
   const config = changed(runc, { '/linux/resources': undefined });
   expect(plan(config, { version: 1 })).toMatchObject({ id: 'ID', bundle: '/bundle' });
+});
+
+test('what copies up is a mount for the host to know, and writable until the end', () => {
+  const config = changed(runc, { '/mounts/1/options': ['tmpcopyup', 'rro', 'size=64k'] });
+  const document = open(config);
+  const [copied, ...others] = document.prepare(request(V1)).steps.filter(({ verb }) => verb === 'mount');
+  expect(others).toEqual([]);
+  expect(copied).toMatchObject({ destination: '/dev', copiesUp: true, data: ['size=64k'] });
+  expect(document.place(copied?.step ?? -1).path).toBe('/mounts/1');
+  const steps = plan(config, request(V1)).steps.filter(({ path }) => path === '/mounts/1');
+  expect(steps.map(({ verb }) => verb)).toEqual(['mount', 'seal']);
+  expect(steps[0]).not.toHaveProperty('attributes');
 });
 
 test('every step that the config asked for names its place', () => {
@@ -122,6 +134,7 @@ describe('a config that cannot be launched', () => {
     ],
     ['OCI302 mount-without-type', '/mounts/7', { '/mounts/7': { destination: '/a', source: '/b' } }],
     ['OCI303 bind-without-source', '/mounts/7', { '/mounts/7': { destination: '/a', options: ['rbind'] } }],
+    ['OCI314 copy-up-without-tmpfs', '/mounts/0', { '/mounts/0/options': ['tmpcopyup'] }],
     ['OCI315 mount-on-root', '/mounts/7/destination', { '/mounts/7': { destination: '/a/..', type: 'tmpfs' } }],
     ['OCI601 device-without-number', '/linux/devices/0', { '/linux/devices': [{ path: '/dev/x', type: 'c' }] }],
     [

@@ -25,7 +25,6 @@ const cases: [string, unknown][] = [
   ['/linux/cgroupsPath', 'system.slice:orlop:box'],
   ['/mounts/0/uidMappings', mappings],
   ['/mounts/0/gidMappings', mappings],
-  ['/mounts/1/options/0', 'tmpcopyup'],
   ['/mounts/1/options/0', 'idmap'],
   ['/mounts/1/options/0', 'ridmap'],
   ['/hooks', { prestart: hook }],

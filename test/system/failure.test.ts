@@ -225,6 +225,7 @@ const FAILURES: Failure[] = [
       const process = spawn('sleep', ['1000'], { stdio: 'ignore' });
       writeFileSync(join(directory, 'cgroup.procs'), String(process.pid));
       return async () => {
+        expect(readFileSync(join(directory, 'cgroup.procs'), 'utf8')).toBe(`${process.pid}\n`);
         await end(process);
         await until('the cgroup is empty', () => readFileSync(join(directory, 'cgroup.procs'), 'utf8') === '');
         rmdirSync(directory);

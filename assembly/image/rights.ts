@@ -1,0 +1,41 @@
+import { Call } from './calls';
+import { MSG_NOSIGNAL, SCM_RIGHTS, SOL_SOCKET } from './constants';
+import { Context, RecordKind } from './context';
+import { RECORD_SIZE } from './layout';
+import { Cell } from './operand';
+
+/** man 2 sendmsg, man 3 cmsg: a record to the host that carries one fd. The call that opens it puts it into its cell. */
+export class RightsMessage {
+  constructor(
+    public fd: Cell,
+    private header: Cell,
+  ) {}
+
+  /** Sends it, and lets go of the fd. */
+  send(context: Context): void {
+    const program = context.program;
+    const flags = program.named(MSG_NOSIGNAL, 'MSG_NOSIGNAL');
+    program.call(Call.SENDMSG, context.socket, program.at(this.header), flags);
+    context.close(this.fd);
+  }
+}
+
+export function rightsMessage(context: Context, kind: RecordKind, value: u64, name: string): RightsMessage {
+  const program = context.program;
+  const record = program.area(name, RECORD_SIZE);
+  program.put64(record, 0, kind);
+  program.put64(record, 8, value);
+  const vector = program.area('iovec', 16);
+  program.put64(vector, 0, record.address);
+  program.put64(vector, 8, RECORD_SIZE);
+  const control = program.area('control', 24);
+  program.put64(control, 0, 20);
+  program.put32(control, 8, SOL_SOCKET);
+  program.put32(control, 12, SCM_RIGHTS);
+  const header = program.area(`{${name}, SCM_RIGHTS}`, 56);
+  program.put64(header, 16, vector.address);
+  program.put64(header, 24, 1);
+  program.put64(header, 32, control.address);
+  program.put64(header, 40, 24);
+  return new RightsMessage(program.field(control, 16, name), header);
+}
