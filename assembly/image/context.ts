@@ -10,6 +10,7 @@ import {
   RESOLVE_IN_ROOT,
   RESOLVE_NO_MAGICLINKS,
 } from './constants';
+import { HookMemory } from './hook-memory';
 import { Label } from './label';
 import { LOG_SIZE, RECORD_SIZE } from './layout';
 import { Cell, Operand } from './operand';
@@ -33,9 +34,13 @@ enum Slot {
  *
  *   launcher ── PID n ──────────────▶ host      then the launcher ends
  *   init     ── CONSOLE + fd ───────▶ host      with a terminal
+ *   init     ── HOOKS ──────────────▶ host      mounts are made; only with prestart or createRuntime hooks
+ *   init     ◀───────────── a byte ── host      they have run
+ *   init     ── HOOK step, … ───────▶ host      a createContainer hook has failed, or has written something
  *   init     ── READY ──────────────▶ host      everything is made
  *   init     ◀───────────── a byte ── host      all limits are in place, the container is created
- *   init     ◀──── a byte on the start FIFO     then execve; the exec FIFO closes, or tells FAILED
+ *   init     ◀──── a byte on the start FIFO     then startContainer hooks, which tell HOOK on the exec FIFO,
+ *                                               then execve; the exec FIFO closes, or tells FAILED
  *   either   ── FAILED row, errno ──▶ host      and ends
  */
 export enum RecordKind {
@@ -43,6 +48,8 @@ export enum RecordKind {
   READY = 2,
   FAILED = 3,
   CONSOLE = 4,
+  HOOKS = 5,
+  HOOK = 6,
 }
 
 /** What the lowering of one plan shares: the program, fds by name, and cells that more than one step uses. */
@@ -77,6 +84,10 @@ export class Context {
   /** How paths of the container are opened: anything, or a directory. */
   inRoot: Operand;
   directoryInRoot: Operand;
+  /** What the rows of the container's hooks share; made with the first. */
+  hooks: HookMemory | null = null;
+  /** The host has been asked for its hooks of create, all of them at once. */
+  hasAskedHost: bool = false;
   /** For each file that exec tries: 0 if it is there and may be executed. */
   found: Cell[] = [];
   private hasUnsharedTime: bool = false;

@@ -175,7 +175,7 @@ function access(context: Context, path: string): Row {
   );
 }
 
-/** Nothing but 0–2 and the preserved fds goes on into the container. */
+/** Nothing but 0–2 and the preserved fds goes on into the container. Then it is created, and waits for start. */
 export function lowerReady(context: Context): void {
   const program = context.program;
   program.call(
@@ -186,11 +186,11 @@ export function lowerReady(context: Context): void {
   );
   context.send(RecordKind.READY, 'ready');
   context.readAnswer();
+  program.call(Call.READ, context.startFifo, program.at(context.byte), program.number(1)).into(context.started);
 }
 
 export function lowerExecute(context: Context, step: ExecuteStep): void {
   const program = context.program;
-  program.call(Call.READ, context.startFifo, program.at(context.byte), program.number(1)).into(context.started);
   const argv = program.vector(step.args);
   const env = step.env.slice(0);
   if (context.planner.needsHome && context.home != '') env.push(`HOME=${context.home}`);

@@ -1,6 +1,8 @@
 import { Document } from '../json/document';
 import { Writer } from '../json/writer';
 import { writeDiagnostics } from '../report';
+import { HookStep } from './hooks';
+import { writeAnnotations, writePlace } from './plan';
 import { Planner } from './planner';
 import { Actor, Verb, verbName } from './step';
 
@@ -16,33 +18,29 @@ export function writeHostPlan(writer: Writer, document: Document, planner: Plann
   writer.field('bundle', planner.request.bundle);
   const ociVersion = spec.ociVersion;
   writer.field('ociVersion', ociVersion ? ociVersion.value : '');
-  writer.key('annotations');
-  writer.beginObject();
-  const annotations = spec.annotations;
-  if (annotations) {
-    for (let index = 0; index < annotations.items.length; index++) {
-      writer.field(annotations.items[index].key, annotations.items[index].value);
-    }
-  }
-  writer.endObject();
+  writeAnnotations(writer, spec);
   if (planner.needsHome) writer.fieldInteger('home', planner.uid);
-  writeSteps(writer, planner);
+  writeSteps(writer, document, planner);
   writer.key('diagnostics');
   writeDiagnostics(writer, document, planner.report);
   writer.endObject();
 }
 
-function writeSteps(writer: Writer, planner: Planner): void {
+function writeSteps(writer: Writer, document: Document, planner: Planner): void {
   writer.key('steps');
   writer.beginArray();
   for (let index = 0; index < planner.steps.length; index++) {
     const step = planner.steps[index];
     const isForHost = step.actor == Actor.HOST || step.verb == Verb.ROOT || step.verb == Verb.TERMINAL;
-    if (!isForHost) continue;
+    if (!isForHost && step.verb != Verb.HOOK) continue;
     writer.beginObject();
     writer.fieldInteger('step', index);
     writer.field('verb', verbName(step.verb));
-    step.write(writer);
+    if (step.verb == Verb.HOOK) {
+      // Its place too: who starts or deletes the container later has no config.json at hand.
+      writePlace(writer, document, step.node);
+      (step as HookStep).writeWhole(writer);
+    } else step.write(writer);
     writer.endObject();
   }
   writer.endArray();

@@ -4,6 +4,7 @@ import { Report, writeDiagnostics } from '../report';
 import { Spec } from '../spec/config';
 import { cgroupPathOf, planCgroup, planEnterCgroup } from './cgroup';
 import { planFilesystem, planPivot, planProtection } from './filesystem';
+import { planEarlyHooks, planPoststart, planPoststop } from './hooks';
 import { planCgroupNamespace, planHostname, planNamespaces, readNamespaces } from './namespaces';
 import { Planner } from './planner';
 import { planCwdDirectory, planOomScore, planProcess, planTerminal } from './process';
@@ -36,9 +37,12 @@ export function translate(spec: Spec, request: Request, report: Report): Planner
   planSysctls(planner);
   planCwdDirectory(planner);
   planTerminal(planner);
+  planEarlyHooks(planner);
   planProtection(planner);
   planPivot(planner);
   planProcess(planner);
+  planPoststart(planner);
+  planPoststop(planner);
   return planner;
 }
 
@@ -53,15 +57,7 @@ export function writePlan(writer: Writer, document: Document, planner: Planner):
   const ociVersion = spec.ociVersion;
   writer.field('ociVersion', ociVersion ? ociVersion.value : '');
   writer.fieldInteger('preserveFds', request.preserveFds);
-  const annotations = spec.annotations;
-  writer.key('annotations');
-  writer.beginObject();
-  if (annotations) {
-    for (let index = 0; index < annotations.items.length; index++) {
-      writer.field(annotations.items[index].key, annotations.items[index].value);
-    }
-  }
-  writer.endObject();
+  writeAnnotations(writer, spec);
   if (planner.needsHome) writer.fieldInteger('home', planner.uid);
   writer.key('steps');
   writer.beginArray();
@@ -69,6 +65,18 @@ export function writePlan(writer: Writer, document: Document, planner: Planner):
   writer.endArray();
   writer.key('diagnostics');
   writeDiagnostics(writer, document, planner.report);
+  writer.endObject();
+}
+
+export function writeAnnotations(writer: Writer, spec: Spec): void {
+  writer.key('annotations');
+  writer.beginObject();
+  const annotations = spec.annotations;
+  if (annotations) {
+    for (let index = 0; index < annotations.items.length; index++) {
+      writer.field(annotations.items[index].key, annotations.items[index].value);
+    }
+  }
   writer.endObject();
 }
 

@@ -13,6 +13,10 @@ export class Planner {
   cgroupPath: string = '';
   /** The environment has no HOME: the host looks it up before it asks for the image. */
   needsHome: bool = false;
+  /** Index of the step that executes the process. */
+  execute: i32 = NONE;
+  /** Hooks run between the mounts and the change of root. */
+  hasEarlyHooks: bool = false;
   /** Mounts that become read-only when everything is in place. */
   seals: Step[] = [];
 

@@ -2,6 +2,7 @@ import { Writer } from '../json/writer';
 import { Process } from '../spec/process';
 import { planLateLimits } from './cgroup';
 import { planExecute } from './execute';
+import { planStartContainer } from './hooks';
 import { cleanPath, hasNul } from './mounts';
 import { Planner } from './planner';
 import { planPrivileges } from './privileges';
@@ -99,6 +100,8 @@ export function planProcess(planner: Planner): void {
   planner.add(new TextStep(Verb.FIND, 'file', execute.args[0], execute.node));
   planner.add(new Step(Verb.READY));
   planLateLimits(planner);
+  planStartContainer(planner);
+  planner.execute = planner.steps.length;
   planner.add(execute);
 }
 

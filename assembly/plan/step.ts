@@ -44,6 +44,7 @@ export enum Verb {
   FIND,
   READY,
   EXECUTE,
+  HOOK,
 }
 
 const VERBS: string[] = [
@@ -85,6 +86,7 @@ const VERBS: string[] = [
   'find',
   'ready',
   'execute',
+  'hook',
 ];
 
 export function verbName(verb: Verb): string {

@@ -1,23 +1,9 @@
-import { Hook } from '../spec/hooks';
-import { List } from '../spec/value';
 import { Planner } from './planner';
 
 /** Every field that is read and checked but not carried out yet. A field leaves this file when it works. */
 export function refuseUnsupported(planner: Planner): void {
   refuseProcess(planner);
   refuseLinux(planner);
-  const hooks = planner.spec.hooks;
-  if (!hooks) return;
-  refuseHooks(planner, hooks.prestart, 'prestart');
-  refuseHooks(planner, hooks.createRuntime, 'createRuntime');
-  refuseHooks(planner, hooks.createContainer, 'createContainer');
-  refuseHooks(planner, hooks.startContainer, 'startContainer');
-  refuseHooks(planner, hooks.poststart, 'poststart');
-  refuseHooks(planner, hooks.poststop, 'poststop');
-}
-
-function refuseHooks(planner: Planner, hooks: List<Hook> | null, kind: string): void {
-  if (hooks && hooks.items.length > 0) planner.unsupported(hooks.node, `hooks.${kind}`);
 }
 
 function refuseProcess(planner: Planner): void {

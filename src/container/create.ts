@@ -11,6 +11,7 @@ import type { CreateCgroupStep, Diagnostic, LimitStep } from '../spec/types.ts';
 import { applyLimit, createCgroup, plannedCgroup } from './cgroup.ts';
 import { type Compiled, compile, type LaunchRequest, warningsOf } from './compiler.ts';
 import { removeAll } from './delete.ts';
+import { hooksOf, type Journal, runHooks, settleInside } from './hooks.ts';
 import { checkPrivileges } from './privileges.ts';
 import { readStat } from './status.ts';
 import { type Entry, type State, Store } from './store.ts';
@@ -21,6 +22,8 @@ export interface CreateOptions extends LaunchRequest {
   /** Takes the master of the container's terminal. */
   console?: ((master: number) => void) | undefined;
   warn?: ((diagnostic: Diagnostic) => void) | undefined;
+  /** Gets what hooks write. */
+  journal?: Journal | undefined;
 }
 
 /** A created container: its process waits for start. The entry is locked, and the caller's to close. */
@@ -45,13 +48,14 @@ export function create(options: CreateOptions, before?: Compiled): Created {
     if (options.pidFile !== undefined) writePidFile(options.pidFile, state.pid as number);
     return { entry, state: state as State & { pid: number }, compiled };
   } catch (error) {
-    undo(entry, state, error);
+    undo(entry, state, error, options.journal);
     throw error;
   }
 }
 
 function newState(compiled: Compiled): State {
   const { plan, request, rootfs, home } = compiled;
+  const hooks = hooksOf(plan.steps, 'startContainer', 'poststart', 'poststop');
   return {
     version: 1,
     id: plan.id,
@@ -64,6 +68,7 @@ function newState(compiled: Compiled): State {
     cgroup: { directories: [], made: [] },
     request,
     home,
+    ...(hooks.length > 0 ? { hooks } : {}),
   };
 }
 
@@ -114,9 +119,11 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
  * neither can come any more, is the conversation over.
  */
 function converse(running: Launch, entry: Entry, state: State, compiled: Compiled, options: CreateOptions): void {
-  let failed: Failed | undefined;
+  const { journal } = options;
+  let failure: OrlopError | undefined;
   let isReady = false;
-  while (state.pid === undefined || !(isReady || failed)) {
+  let areHooksDue = false;
+  while (state.pid === undefined || !(isReady || failure)) {
     const { message, fd } = running.receive();
     if (message === undefined) break;
     if (message.kind === 'pid') {
@@ -124,13 +131,20 @@ function converse(running: Launch, entry: Entry, state: State, compiled: Compile
       state.startTime = readStat(message.pid)?.startTime ?? '';
       entry.write(state);
       running.reapLauncher();
-      if (!failed) applyLimits(compiled, false);
+      if (!failure) applyLimits(compiled, false);
     } else if (message.kind === 'console') {
       if (fd !== undefined) options.console?.(fd);
-    } else if (message.kind === 'failed') failed = message;
+    } else if (message.kind === 'failed') failure ??= launchError(compiled, message);
+    else if (message.kind === 'hook') failure ??= settleInside(compiled.plan.steps, message, journal);
+    else if (message.kind === 'hooks') areHooksDue = true;
     else isReady = true;
+    if (areHooksDue && state.pid !== undefined) {
+      areHooksDue = false;
+      runHooks(hooksOf(compiled.plan.steps, 'prestart', 'createRuntime'), state, 'creating', journal);
+      running.answer();
+    }
   }
-  if (failed) throw launchError(compiled, failed);
+  if (failure) throw failure;
   if (!isReady) throw endedSilently();
   applyLimits(compiled, true);
   state.isCreated = true;
@@ -196,10 +210,10 @@ function writePidFile(file: string, pid: number): void {
 }
 
 /** Everything as before. What fails here is attached to the first error, and never replaces it. */
-function undo(entry: Entry, state: State, error: unknown): void {
+function undo(entry: Entry, state: State, error: unknown, journal?: Journal): void {
   try {
     endChild(state);
-    removeAll(entry, state);
+    removeAll(entry, state, journal);
   } catch (second) {
     if (error instanceof Error && error.cause === undefined) error.cause = second;
   } finally {

@@ -5,6 +5,7 @@ import { exitNumber, pidfdSendSignal } from '../linux/process.ts';
 import { forwardSignals } from '../linux/signals.ts';
 import { type Created, type CreateOptions, create } from './create.ts';
 import { removeAll } from './delete.ts';
+import type { Journal } from './hooks.ts';
 import { release } from './start.ts';
 import { openProcess } from './status.ts';
 import { attachTerminal, type Terminal } from './terminal.ts';
@@ -28,7 +29,7 @@ export async function run(options: RunOptions): Promise<number> {
   const created = create(options.detach ? options : { ...options, console: takesTerminal });
   let isDeleted = options.keep === true || options.detach === true;
   try {
-    startCreated(created);
+    startCreated(created, options.journal);
     if (options.detach) return 0;
     const exit = await waitFor(created, terminal);
     return exitNumber(exit);
@@ -37,13 +38,13 @@ export async function run(options: RunOptions): Promise<number> {
     throw error;
   } finally {
     await terminal?.restore();
-    if (!isDeleted) removeAll(created.entry, created.state);
+    if (!isDeleted) removeAll(created.entry, created.state, options.journal);
     created.entry.close();
   }
 }
 
-function startCreated({ entry, state, compiled }: Created): void {
-  release(entry, state, compiled.document);
+function startCreated({ entry, state, compiled }: Created, journal?: Journal): void {
+  release(entry, state, compiled.document, journal);
 }
 
 /** Until the container's process has ended; signals go to it meanwhile. */
