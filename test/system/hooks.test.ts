@@ -271,14 +271,13 @@ describe.each(builds())('$name', (build) => {
     });
 
     it.each(FATAL)('of %s that takes longer than its timeout', (kind) => {
-      const hook = script(kind, 'echo before; /bin/sleep 100', { timeout: 1 });
+      const hook = script(kind, 'echo before; exec /bin/sleep 100', { timeout: 1 });
       const bundle = place.bundle(shell('sleep 100'), hooks({ [kind]: [hook] }));
       const start = Date.now();
       const result = orlop.run(bundle, id);
       expect(Date.now() - start).toBeGreaterThanOrEqual(1000);
       expect(Date.now() - start).toBeLessThan(20_000);
       expectFailure(result, kind, 'killed after its timeout of 1 s', 'before');
-      // The shell is killed, and not its child, when nobody else ends that.
     });
 
     it('of poststop is a warning, and the others run', () => {
