@@ -204,7 +204,9 @@ describe.each(builds())('$name', (build) => {
               createContainer: [script('createContainer', `/bin/mount --bind ${from} ${bundle.rootfs}/tmp`)],
             }),
           );
-          const result = orlop.run(bundle, name, ...options).ok();
+          // A mount namespace whose mounts are shared, as systemd makes the host's.
+          const prefix = ['unshare', '--mount', '--propagation', 'shared'];
+          const result = orlop.call(['run', '-b', bundle.directory, ...options, name], { prefix }).ok();
           expect([propagation, options, result.stdout]).toEqual([propagation, options, 'mounted\nmounted\n']);
           rmSync(from, { recursive: true });
         }
