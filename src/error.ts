@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'container/missing'
   | 'container/wrong-state'
   | 'container/invalid-id'
+  | 'container/hook'
   | `linux/${string}`
   | 'launch/failed'
   | 'core/crash';

@@ -26,6 +26,7 @@ export type {
   Diagnostic,
   Facts,
   Failure,
+  HookStep,
   HostPlan,
   HostStep,
   LimitStep,

@@ -156,10 +156,11 @@ export const OPEN_TREE = new FlagNames(
   [OPEN_TREE_CLONE, O_CLOEXEC, AT_EMPTY_PATH, AT_RECURSIVE, AT_SYMLINK_NOFOLLOW],
 );
 export const MOVE_MOUNT_F_EMPTY_PATH: u64 = 4;
+export const MOVE_MOUNT_T_SYMLINKS: u64 = 0x10;
 export const MOVE_MOUNT_T_EMPTY_PATH: u64 = 0x40;
 export const MOVE_MOUNT = new FlagNames(
-  ['MOVE_MOUNT_F_EMPTY_PATH', 'MOVE_MOUNT_T_EMPTY_PATH'],
-  [MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH],
+  ['MOVE_MOUNT_F_EMPTY_PATH', 'MOVE_MOUNT_T_SYMLINKS', 'MOVE_MOUNT_T_EMPTY_PATH'],
+  [MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_SYMLINKS, MOVE_MOUNT_T_EMPTY_PATH],
 );
 export const FSOPEN_CLOEXEC: u64 = 1;
 export const FSMOUNT_CLOEXEC: u64 = 1;
@@ -172,6 +173,9 @@ export const FSPICK_EMPTY_PATH: u64 = 8;
 
 // linux/sched.h
 export const CLONE_NEWTIME: u64 = 0x80;
+export const CLONE_VM: u64 = 0x100;
+export const CLONE_PIDFD: u64 = 0x1000;
+export const CLONE_VFORK: u64 = 0x4000;
 export const CLONE_PARENT: u64 = 0x8000;
 export const CLONE_NEWNS: u64 = 0x20000;
 export const CLONE_NEWCGROUP: u64 = 0x2000000;
@@ -184,6 +188,9 @@ export const CLONE_INTO_CGROUP: u64 = 0x200000000;
 export const CLONE = new FlagNames(
   [
     'CLONE_NEWTIME',
+    'CLONE_VM',
+    'CLONE_PIDFD',
+    'CLONE_VFORK',
     'CLONE_PARENT',
     'CLONE_NEWNS',
     'CLONE_NEWCGROUP',
@@ -196,6 +203,9 @@ export const CLONE = new FlagNames(
   ],
   [
     CLONE_NEWTIME,
+    CLONE_VM,
+    CLONE_PIDFD,
+    CLONE_VFORK,
     CLONE_PARENT,
     CLONE_NEWNS,
     CLONE_NEWCGROUP,
@@ -223,6 +233,7 @@ export const CLONE_ARGS: string[] = [
 ];
 export const SIGKILL: u64 = 9;
 export const SIGPIPE: u64 = 13;
+export const SIGCHLD: u64 = 17;
 export const SIGXFSZ: u64 = 25;
 export const SIG_SETMASK: u64 = 2;
 
@@ -236,6 +247,12 @@ export const PR_SET_NO_NEW_PRIVS: u64 = 38;
 export const PR_CAP_AMBIENT: u64 = 47;
 export const PR_CAP_AMBIENT_RAISE: u64 = 2;
 export const PR_CAP_AMBIENT_CLEAR_ALL: u64 = 4;
+
+// linux/memfd.h, linux/fs.h, asm-generic/poll.h
+export const MFD_CLOEXEC: u64 = 1;
+export const SEEK_SET: u64 = 0;
+export const SEEK_END: u64 = 2;
+export const POLLIN: u32 = 1;
 
 // linux/stat.h
 export const S_IFMT: u64 = 0o170000;

@@ -10,6 +10,7 @@ import {
   RESOLVE_IN_ROOT,
   RESOLVE_NO_MAGICLINKS,
 } from './constants';
+import { HookMemory } from './hook-memory';
 import { Label } from './label';
 import { LOG_SIZE, RECORD_SIZE } from './layout';
 import { Cell, Operand } from './operand';
@@ -38,9 +39,13 @@ export enum Slot {
  *   init     ── COPY_TO step + fd ──▶ host      and the tmpfs of that step
  *   init     ◀───────────── a byte ── host      it is copied
  *   init     ── CONSOLE + fd ───────▶ host      with a terminal
+ *   init     ── HOOKS ──────────────▶ host      mounts are made; only with prestart or createRuntime hooks
+ *   init     ◀───────────── a byte ── host      they have run
+ *   init     ── HOOK step, … ───────▶ host      a createContainer hook has failed, or has written something
  *   init     ── READY ──────────────▶ host      everything is made
  *   init     ◀───────────── a byte ── host      all limits are in place, the container is created
- *   init     ◀──── a byte on the start FIFO     then execve; the exec FIFO closes, or tells FAILED
+ *   init     ◀──── a byte on the start FIFO     then startContainer hooks, which tell HOOK on the exec FIFO,
+ *                                               then execve; the exec FIFO closes, or tells FAILED
  *   either   ── FAILED row, errno ──▶ host      and ends
  *
  * `exec` has no start FIFO: after the byte it goes on to execve, and the socket closes, or tells FAILED.
@@ -52,6 +57,8 @@ export enum RecordKind {
   CONSOLE = 4,
   COPY_FROM = 5,
   COPY_TO = 6,
+  HOOKS = 7,
+  HOOK = 8,
 }
 
 /** What the lowering of one plan shares: the program, fds by name, and cells that more than one step uses. */
@@ -86,6 +93,10 @@ export class Context {
   /** How paths of the container are opened: anything, or a directory. */
   inRoot: Operand;
   directoryInRoot: Operand;
+  /** What the rows of the container's hooks share; made with the first. */
+  hooks: HookMemory | null = null;
+  /** The host has been asked for its hooks of create, all of them at once. */
+  hasAskedHost: bool = false;
   /** For each file that exec tries: 0 if it is there and may be executed. */
   found: Cell[] = [];
   private hasUnsharedTime: bool = false;

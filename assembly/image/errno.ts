@@ -4,6 +4,7 @@ export const EPERM: u16 = 1;
 export const ESRCH: u16 = 3;
 export const ENOEXEC: u16 = 8;
 export const EBADF: u16 = 9;
+export const EAGAIN: u16 = 11;
 export const EACCES: u16 = 13;
 export const EBUSY: u16 = 16;
 export const EEXIST: u16 = 17;

@@ -6,6 +6,7 @@ import { Step, Verb } from '../plan/step';
 import { Call } from './calls';
 import {
   EACCES,
+  EAGAIN,
   EBUSY,
   EINVAL,
   EISDIR,
@@ -69,7 +70,7 @@ export function writeFailure(
  */
 function messageOf(planner: Planner, step: Step, errno: i32): string {
   if (step.verb == Verb.FIND || step.verb == Verb.EXECUTE) {
-    const execute = planner.steps[planner.steps.length - 1] as ExecuteStep;
+    const execute = planner.steps[planner.execute] as ExecuteStep;
     const file = execute.args[0];
     if (execute.isSearched && errno == ENOENT && step.verb == Verb.FIND) {
       return `exec: "${file}": executable file not found in $PATH`;
@@ -148,6 +149,10 @@ function hintFor(step: Step, row: Row, errno: i32): string {
       break;
     case Verb.OFFSET_CLOCK:
       return 'the kernel refuses offsets that make a clock negative or run past its end';
+    case Verb.HOOK:
+      if (row.call == Call.CLONE3 && errno == EAGAIN)
+        return 'a hook of the container counts against linux.resources.pids and RLIMIT_NPROC: raise the limit';
+      break;
     default:
       break;
   }

@@ -45,6 +45,8 @@ export const ANY_ERROR: u16 = 0xffff;
  */
 export const RECORD_SIZE: u32 = 24;
 export const LOG_SIZE: u32 = 232;
+/** What a hook of the container has come to: layout in lower-hook.ts. As long as a FIFO takes at once: PIPE_BUF. */
+export const HOOK_RECORD_SIZE: u32 = 4096;
 export const FAILURE_ROW: u32 = DATA_ADDRESS + 8;
 export const FAILURE_ERRNO: u32 = DATA_ADDRESS + 16;
 export const FAILURE_LOG: u32 = DATA_ADDRESS + RECORD_SIZE;

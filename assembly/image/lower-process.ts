@@ -28,6 +28,7 @@ import { Context, RecordKind, Slot } from './context';
 import { EINVAL, ENOENT, ENOSYS, ENOTDIR } from './errno';
 import { Label } from './label';
 import { ANY_ERROR } from './layout';
+import { prepareStartContainer } from './lower-hook';
 import { atCwd } from './lower-launcher';
 import { Row } from './program';
 import { O_DIRECTORY } from './x86_64';
@@ -171,6 +172,7 @@ export function lowerNoNewPrivileges(context: Context): void {
  */
 export function lowerFind(context: Context, execute: ExecuteStep): void {
   const program = context.program;
+  prepareStartContainer(context);
   program.call(
     Call.CLOSE_RANGE,
     program.number(context.firstFd + (context.planner.isExec ? Slot.START : Slot.CGROUP)),
@@ -210,7 +212,7 @@ function access(context: Context, path: string): Row {
   );
 }
 
-/** Nothing but 0–2 and the preserved fds goes on into the container. */
+/** Nothing but 0–2 and the preserved fds goes on into the container. Then it is created, and waits for start. */
 export function lowerReady(context: Context): void {
   const program = context.program;
   program.call(
@@ -221,12 +223,12 @@ export function lowerReady(context: Context): void {
   );
   context.send(RecordKind.READY, 'ready');
   context.readAnswer();
+  if (!context.planner.isExec)
+    program.call(Call.READ, context.startFifo, program.at(context.byte), program.number(1)).into(context.started);
 }
 
 export function lowerExecute(context: Context, step: ExecuteStep): void {
   const program = context.program;
-  if (!context.planner.isExec)
-    program.call(Call.READ, context.startFifo, program.at(context.byte), program.number(1)).into(context.started);
   const argv = program.vector(step.args);
   const env = step.env.slice(0);
   if (context.planner.needsHome && context.home != '') env.push(`HOME=${context.home}`);

@@ -9,6 +9,7 @@ import {
   MOUNT_FLAGS,
   MOVE_MOUNT,
   MOVE_MOUNT_F_EMPTY_PATH,
+  MOVE_MOUNT_T_SYMLINKS,
   MS_PRIVATE,
   MS_REC,
   O_CLOEXEC,
@@ -18,8 +19,11 @@ import {
   OPEN_TREE_CLONE,
 } from './constants';
 import { Context } from './context';
+import { EINVAL } from './errno';
+import { Label } from './label';
 import { atCwd } from './lower-launcher';
 import { setAttributes } from './lower-path';
+import { Row } from './program';
 import { O_DIRECTORY } from './x86_64';
 
 export function lowerPropagation(context: Context, step: PropagationStep): void {
@@ -27,10 +31,10 @@ export function lowerPropagation(context: Context, step: PropagationStep): void 
 }
 
 /** The propagation of the mount at a path; below it too with MS_REC. */
-function setPropagation(context: Context, path: string, propagation: u64): void {
+function setPropagation(context: Context, path: string, propagation: u64): Row {
   const program = context.program;
   const zero = program.number(0);
-  program.call(
+  return program.call(
     Call.MOUNT_SETATTR,
     atCwd(program),
     program.text(path),
@@ -43,6 +47,9 @@ function setPropagation(context: Context, path: string, propagation: u64): void 
 /**
  * The tree of the rootfs, put on top of "/": its parent is then the one mount that has to be private for pivot_root,
  * and no path of the bundle is mounted on. Everything of the container is reached through this fd from here on.
+ *
+ * Hooks expect it on its own path: some mount things there, or enter the mount namespace, whose root is what is on top
+ * of "/". For their time it is put there, and PIVOT moves it.
  */
 export function lowerRoot(context: Context, step: TextStep): void {
   const program = context.program;
@@ -56,19 +63,41 @@ export function lowerRoot(context: Context, step: TextStep): void {
     .into(context.root);
   setPropagation(context, '/', MS_PRIVATE);
   setAttributes(context, context.root, 0, 0, 0, MS_PRIVATE);
+  if (context.planner.hasEarlyHooks) {
+    unshareParent(context, step.text);
+    moveRoot(context, step.text, MOVE_MOUNT_T_SYMLINKS);
+  } else moveRoot(context, '/', 0);
+}
+
+function moveRoot(context: Context, path: string, flags: u64): void {
+  const program = context.program;
   program.call(
     Call.MOVE_MOUNT,
     program.load(context.root),
     program.text(''),
     atCwd(program),
-    program.text('/'),
-    program.flags(MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT),
+    program.text(path),
+    program.flags(MOVE_MOUNT_F_EMPTY_PATH | flags, MOVE_MOUNT),
   );
+}
+
+/** The mount that a path is in becomes private: it is at the nearest parent where mount_setattr finds one. */
+function unshareParent(context: Context, path: string): void {
+  const program = context.program;
+  const done = new Label('done');
+  for (let parent = path; parent != '/' && parent != ''; parent = parent.substring(0, parent.lastIndexOf('/'))) {
+    const next = new Label('next');
+    setPropagation(context, parent, MS_PRIVATE).tolerate(EINVAL, next);
+    program.jump(done);
+    program.place(next);
+  }
+  program.place(done);
 }
 
 /** man 2 pivot_root, `pivot_root(".", ".")`: the old root ends on top of the new one, and is let go there. */
 export function lowerPivot(context: Context, step: PivotStep): void {
   const program = context.program;
+  if (context.planner.hasEarlyHooks) moveRoot(context, '/', 0);
   if (step.isChroot) {
     program.call(Call.FCHDIR, program.load(context.root));
     program.call(Call.CHROOT, program.text('.'));

@@ -4,6 +4,7 @@ import { CgroupMountStep } from '../plan/cgroup-mount';
 import { EnterStep } from '../plan/exec';
 import { ExecuteStep } from '../plan/execute';
 import { DeviceStep, LinkStep, PivotStep, PropagationStep } from '../plan/filesystem';
+import { HookStep } from '../plan/hooks';
 import { BindStep, MountStep, RemountStep } from '../plan/mounts';
 import { ClockStep, CloneStep, JoinStep } from '../plan/namespaces';
 import { Planner } from '../plan/planner';
@@ -12,6 +13,7 @@ import { RlimitStep, TerminalStep } from '../plan/process';
 import { NumberStep, Step, TextStep, Verb } from '../plan/step';
 import { SysctlStep } from '../plan/sysctl';
 import { Context } from './context';
+import { lowerHook } from './lower-hook';
 import { lowerFailure, lowerHostname, lowerLoopback, lowerSession, lowerSysctl } from './lower-init';
 import {
   lowerAffinity,
@@ -138,13 +140,14 @@ function lowerStep(context: Context, step: Step): void {
       return lowerAffinity(context, step as AffinityStep);
     case Verb.KEYRING:
       return lowerKeyring(context, step as TextStep);
+    case Verb.HOOK:
+      return lowerHook(context, step as HookStep);
     default:
       assert(false, 'a verb without rows');
   }
 }
 
-/** What FIND looks for is what the last step executes. */
+/** What FIND looks for is what EXECUTE executes. */
 function executeStep(context: Context): ExecuteStep {
-  const steps = context.planner.steps;
-  return steps[steps.length - 1] as ExecuteStep;
+  return context.planner.steps[context.planner.execute] as ExecuteStep;
 }

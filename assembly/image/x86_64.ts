@@ -73,6 +73,10 @@ export function callNumber(call: Call): u16 {
       return 16;
     case Call.KEYCTL:
       return 250;
+    case Call.LSEEK:
+      return 8;
+    case Call.MEMFD_CREATE:
+      return 319;
     case Call.MKDIRAT:
       return 258;
     case Call.MKNODAT:
@@ -89,14 +93,20 @@ export function callNumber(call: Call): u16 {
       return 437;
     case Call.OPEN_TREE:
       return 428;
+    case Call.PIDFD_SEND_SIGNAL:
+      return 424;
     case Call.PIVOT_ROOT:
       return 155;
+    case Call.PPOLL:
+      return 271;
     case Call.PRCTL:
       return 157;
     case Call.PRLIMIT64:
       return 302;
     case Call.READ:
       return 0;
+    case Call.READLINKAT:
+      return 267;
     case Call.RT_SIGACTION:
       return 13;
     case Call.RT_SIGPROCMASK:
@@ -131,8 +141,12 @@ export function callNumber(call: Call): u16 {
       return 263;
     case Call.UNSHARE:
       return 272;
+    case Call.WAIT4:
+      return 61;
     case Call.WRITE:
       return 1;
+    case Call.WRITEV:
+      return 20;
     default:
       assert(false, 'a call without a number');
       return 0;

@@ -8,6 +8,10 @@ export class Writer {
     return changetype<usize>(this.area);
   }
 
+  get text(): string {
+    return String.UTF8.decodeUnsafe(this.pointer, this.length);
+  }
+
   beginObject(): void {
     this.open(0x7b);
   }

@@ -59,7 +59,7 @@ export function translateExec(spec: Spec, request: Request, exec: ExecRequest, r
   const execute = planProcess(planner);
   if (!execute) return planner;
   planner.add(new Step(Verb.READY));
-  planner.add(execute);
+  planner.addExecute(execute);
   return planner;
 }
 

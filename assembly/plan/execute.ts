@@ -5,7 +5,7 @@ import { hasNul, NOTIFY_DIRECTORY } from './mounts';
 import { Planner } from './planner';
 import { Step, Verb, writeTexts } from './step';
 
-/** The last step: which files are tried, in PATH's order, and with what. */
+/** Which files are tried, in PATH's order, and with what. */
 export class ExecuteStep extends Step {
   candidates: string[] = [];
   /** Whether `candidates` come from PATH. */
@@ -116,7 +116,8 @@ function setVariable(env: string[], places: Map<string, i32>, text: string): voi
   }
 }
 
-function plainTexts(planner: Planner, list: List<Value<string>>): string[] {
+/** Texts that the kernel takes as they are. */
+export function plainTexts(planner: Planner, list: List<Value<string>>): string[] {
   const texts: string[] = [];
   for (let index = 0; index < list.items.length; index++) {
     const item = list.items[index];

@@ -1,7 +1,9 @@
 import { Document } from '../json/document';
 import { Writer } from '../json/writer';
 import { writeDiagnostics } from '../report';
+import { HookStep } from './hooks';
 import { MountStep } from './mounts';
+import { writeAnnotations, writePlace } from './plan';
 import { Planner } from './planner';
 import { Actor, Step, Verb, verbName } from './step';
 
@@ -17,23 +19,15 @@ export function writeHostPlan(writer: Writer, document: Document, planner: Plann
   writer.field('bundle', planner.request.bundle);
   const ociVersion = spec.ociVersion;
   writer.field('ociVersion', ociVersion ? ociVersion.value : '');
-  writer.key('annotations');
-  writer.beginObject();
-  const annotations = spec.annotations;
-  if (annotations) {
-    for (let index = 0; index < annotations.items.length; index++) {
-      writer.field(annotations.items[index].key, annotations.items[index].value);
-    }
-  }
-  writer.endObject();
+  writeAnnotations(writer, spec);
   if (planner.needsHome) writer.fieldInteger('home', planner.uid);
-  writeSteps(writer, planner);
+  writeSteps(writer, document, planner);
   writer.key('diagnostics');
   writeDiagnostics(writer, document, planner.report);
   writer.endObject();
 }
 
-function writeSteps(writer: Writer, planner: Planner): void {
+function writeSteps(writer: Writer, document: Document, planner: Planner): void {
   writer.key('steps');
   writer.beginArray();
   for (let index = 0; index < planner.steps.length; index++) {
@@ -42,7 +36,11 @@ function writeSteps(writer: Writer, planner: Planner): void {
     writer.beginObject();
     writer.fieldInteger('step', index);
     writer.field('verb', verbName(step.verb));
-    step.write(writer);
+    if (step.verb == Verb.HOOK) {
+      // Its place too: who starts or deletes the container later has no config.json at hand.
+      writePlace(writer, document, step.node);
+      (step as HookStep).writeWhole(writer);
+    } else step.write(writer);
     writer.endObject();
   }
   writer.endArray();
@@ -50,5 +48,6 @@ function writeSteps(writer: Writer, planner: Planner): void {
 
 function isForHost(step: Step): bool {
   if (step.verb == Verb.MOUNT) return (step as MountStep).options.copiesUp;
+  if (step.verb == Verb.HOOK) return true;
   return step.actor == Actor.HOST || step.verb == Verb.ROOT || step.verb == Verb.TERMINAL;
 }

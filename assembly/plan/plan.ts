@@ -4,6 +4,7 @@ import { Report, writeDiagnostics } from '../report';
 import { Spec } from '../spec/config';
 import { cgroupPathOf, planCgroup, planEnterCgroup, planLateLimits } from './cgroup';
 import { planFilesystem, planPivot, planProtection } from './filesystem';
+import { planEarlyHooks, planPoststart, planPoststop, planStartContainer } from './hooks';
 import { planCgroupNamespace, planHostname, planNamespaces, readNamespaces } from './namespaces';
 import { Planner } from './planner';
 import { planCwdDirectory, planKeyring, planOomScore, planProcess, planTerminal } from './process';
@@ -36,14 +37,19 @@ export function translate(spec: Spec, request: Request, report: Report): Planner
   planSysctls(planner);
   planCwdDirectory(planner);
   planTerminal(planner);
+  planEarlyHooks(planner);
   planProtection(planner);
   planPivot(planner);
   planKeyring(planner);
   const execute = planProcess(planner);
-  if (!execute) return planner;
-  planner.add(new Step(Verb.READY));
-  planLateLimits(planner);
-  planner.add(execute);
+  if (execute) {
+    planner.add(new Step(Verb.READY));
+    planLateLimits(planner);
+    planStartContainer(planner);
+    planner.addExecute(execute);
+  }
+  planPoststart(planner);
+  planPoststop(planner);
   return planner;
 }
 
@@ -58,15 +64,7 @@ export function writePlan(writer: Writer, document: Document, planner: Planner):
   const ociVersion = spec.ociVersion;
   writer.field('ociVersion', ociVersion ? ociVersion.value : '');
   writer.fieldInteger('preserveFds', request.preserveFds);
-  const annotations = spec.annotations;
-  writer.key('annotations');
-  writer.beginObject();
-  if (annotations) {
-    for (let index = 0; index < annotations.items.length; index++) {
-      writer.field(annotations.items[index].key, annotations.items[index].value);
-    }
-  }
-  writer.endObject();
+  writeAnnotations(writer, spec);
   if (planner.needsHome) writer.fieldInteger('home', planner.uid);
   writer.key('steps');
   writer.beginArray();
@@ -74,6 +72,18 @@ export function writePlan(writer: Writer, document: Document, planner: Planner):
   writer.endArray();
   writer.key('diagnostics');
   writeDiagnostics(writer, document, planner.report);
+  writer.endObject();
+}
+
+export function writeAnnotations(writer: Writer, spec: Spec): void {
+  writer.key('annotations');
+  writer.beginObject();
+  const annotations = spec.annotations;
+  if (annotations) {
+    for (let index = 0; index < annotations.items.length; index++) {
+      writer.field(annotations.items[index].key, annotations.items[index].value);
+    }
+  }
   writer.endObject();
 }
 

@@ -1,3 +1,4 @@
+import { NONE } from '../json/document';
 import { Report } from '../report';
 import { Spec } from '../spec/config';
 import { Namespaces } from './namespaces';
@@ -12,6 +13,10 @@ export class Planner {
   cgroupPath: string = '';
   /** The environment has no HOME: the host looks it up before it asks for the image. */
   needsHome: bool = false;
+  /** Index of the step that executes the process. */
+  execute: i32 = NONE;
+  /** Hooks run between the mounts and the change of root. */
+  hasEarlyHooks: bool = false;
   /** Mounts that become read-only when everything is in place. */
   seals: Step[] = [];
 
@@ -45,6 +50,12 @@ export class Planner {
 
   add(step: Step): void {
     this.steps.push(step);
+  }
+
+  /** The step that FIND looks for and errors speak of. */
+  addExecute(step: Step): void {
+    this.execute = this.steps.length;
+    this.add(step);
   }
 
   by(actor: Actor, verb: Verb): void {

@@ -47,6 +47,7 @@ export enum Verb {
   ENTER,
   AFFINITY,
   KEYRING,
+  HOOK,
 }
 
 const VERBS: string[] = [
@@ -91,6 +92,7 @@ const VERBS: string[] = [
   'enter',
   'affinity',
   'keyring',
+  'hook',
 ];
 
 export function verbName(verb: Verb): string {

@@ -1,6 +1,4 @@
-import { Hook } from '../spec/hooks';
 import { Process } from '../spec/process';
-import { List } from '../spec/value';
 import { checkAffinity } from './affinity';
 import { Planner } from './planner';
 
@@ -12,18 +10,6 @@ export function refuseUnsupported(planner: Planner): void {
     checkAffinity(planner, process);
   }
   refuseLinux(planner);
-  const hooks = planner.spec.hooks;
-  if (!hooks) return;
-  refuseHooks(planner, hooks.prestart, 'prestart');
-  refuseHooks(planner, hooks.createRuntime, 'createRuntime');
-  refuseHooks(planner, hooks.createContainer, 'createContainer');
-  refuseHooks(planner, hooks.startContainer, 'startContainer');
-  refuseHooks(planner, hooks.poststart, 'poststart');
-  refuseHooks(planner, hooks.poststop, 'poststop');
-}
-
-function refuseHooks(planner: Planner, hooks: List<Hook> | null, kind: string): void {
-  if (hooks && hooks.items.length > 0) planner.unsupported(hooks.node, `hooks.${kind}`);
 }
 
 export function refuseProcess(planner: Planner, process: Process): void {

@@ -20,6 +20,7 @@ export function launchOptions(context: Context, values: Values, id: string): Cre
     preserveFds: number(values, 'preserve-fds', 0, 1024),
     ignoreUnsupported: context.ignoreUnsupported,
     console: socket === undefined ? undefined : (master) => sendMaster(socket, master),
+    journal: context.log,
     warn: warnTo(context),
   };
 }

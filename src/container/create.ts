@@ -12,6 +12,7 @@ import { applyLimit, createCgroup, plannedCgroup } from './cgroup.ts';
 import { type Compiled, compile, type LaunchRequest, warningsOf } from './compiler.ts';
 import { CopyUp } from './copy-up.ts';
 import { removeAll } from './delete.ts';
+import { hooksOf, type Journal, runHooks, settleInside } from './hooks.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
 import { readStat } from './status.ts';
@@ -23,6 +24,8 @@ export interface CreateOptions extends LaunchRequest {
   /** Takes the master of the container's terminal. */
   console?: ((master: number) => void) | undefined;
   warn?: ((diagnostic: Diagnostic) => void) | undefined;
+  /** Gets what hooks write. */
+  journal?: Journal | undefined;
 }
 
 /** A created container: its process waits for start. The entry is locked, and the caller's to close. */
@@ -47,13 +50,14 @@ export function create(options: CreateOptions, before?: Compiled): Created {
     if (options.pidFile !== undefined) writePidFile(options.pidFile, state.pid as number);
     return { entry, state: state as State & { pid: number }, compiled };
   } catch (error) {
-    undo(entry, state, error);
+    undo(entry, state, error, options.journal);
     throw error;
   }
 }
 
 function newState(compiled: Compiled): State {
   const { plan, request, rootfs, home } = compiled;
+  const hooks = hooksOf(plan.steps, 'startContainer', 'poststart', 'poststop');
   return {
     version: 1,
     id: plan.id,
@@ -66,6 +70,7 @@ function newState(compiled: Compiled): State {
     cgroup: { directories: [], made: [] },
     request,
     home,
+    ...(hooks.length > 0 ? { hooks } : {}),
   };
 }
 
@@ -112,10 +117,11 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
 }
 
 function converse(running: Launch, entry: Entry, state: State, compiled: Compiled, options: CreateOptions): void {
+  const { journal } = options;
   const copyUp = new CopyUp(compiled);
-  let failure: OrlopError | undefined;
+  let areHooksDue = false;
   try {
-    failure = running.untilReady((message, fd) => {
+    const failure = running.untilReady((message, fd) => {
       if (message.kind === 'pid') {
         state.pid = message.pid;
         state.startTime = readStat(message.pid)?.startTime ?? '';
@@ -127,13 +133,20 @@ function converse(running: Launch, entry: Entry, state: State, compiled: Compile
       else if (message.kind === 'copy-to') {
         copyUp.to(fd, message.step);
         running.answer();
-      } else if (message.kind === 'failed') return launchError(compiled, message);
+      } else if (message.kind === 'hooks') areHooksDue = true;
+      else if (message.kind === 'hook') return settleInside(compiled.plan.steps, message, journal);
+      else if (message.kind === 'failed') return launchError(compiled, message);
+      if (areHooksDue && state.pid !== undefined) {
+        areHooksDue = false;
+        runHooks(hooksOf(compiled.plan.steps, 'prestart', 'createRuntime'), state, 'creating', journal);
+        running.answer();
+      }
       return undefined;
     });
+    if (failure) throw failure;
   } finally {
     copyUp.close();
   }
-  if (failure) throw failure;
   applyLimits(compiled, true);
   state.isCreated = true;
   entry.write(state);
@@ -187,10 +200,10 @@ export function checkPreserved(count: number): void {
 }
 
 /** Everything as before. What fails here is attached to the first error, and never replaces it. */
-function undo(entry: Entry, state: State, error: unknown): void {
+function undo(entry: Entry, state: State, error: unknown, journal?: Journal): void {
   try {
     if (state.pid !== undefined) endChild(state.pid);
-    removeAll(entry, state);
+    removeAll(entry, state, journal);
   } catch (second) {
     if (error instanceof Error && error.cause === undefined) error.cause = second;
   } finally {

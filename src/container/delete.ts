@@ -3,13 +3,14 @@ import { close } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
 import { kill, pidfdSendSignal } from '../linux/process.ts';
 import { allPids, removeCgroup, removeEmptyCgroup } from './cgroup.ts';
+import { type Journal, runPoststop } from './hooks.ts';
 import { openProcess, statusOf } from './status.ts';
 import { type Entry, type State, Store } from './store.ts';
 
 const SIGKILL = 9;
 
 /** runtime-spec runtime.md#delete: only of what is stopped. By force also what runs, or what a killed create has left. */
-export function remove(root: string, id: string, isForced: boolean): void {
+export function remove(root: string, id: string, isForced: boolean, journal?: Journal): void {
   const store = new Store(root);
   if (isForced && !store.has(id)) return;
   const entry = store.open(id);
@@ -21,19 +22,23 @@ export function remove(root: string, id: string, isForced: boolean): void {
         hint: `end it first, or use "orlop delete --force ${id}"`,
       });
     }
-    removeAll(entry, state);
+    removeAll(entry, state, journal);
   } finally {
     entry.close();
   }
 }
 
-/** Ends every process of the container, then removes its cgroups, and its directory last: until then it can be retried. */
-export function removeAll(entry: Entry, state: State | undefined): void {
+/**
+ * Ends every process of the container, then removes its cgroups, and its directory last: until then it can be retried.
+ * Then nothing is left but to tell who wanted to know.
+ */
+export function removeAll(entry: Entry, state: State | undefined, journal?: Journal): void {
   if (state && !removeEmptyCgroup(state.cgroup)) {
     endProcesses(state);
     removeCgroup(state.cgroup);
   }
   entry.remove();
+  if (state) runPoststop(state, journal);
 }
 
 function endProcesses(state: State): void {

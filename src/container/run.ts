@@ -2,6 +2,7 @@ import { close } from '../linux/file.ts';
 import { type Exit, exitNumber } from '../linux/process.ts';
 import { type Created, type CreateOptions, create } from './create.ts';
 import { removeAll } from './delete.ts';
+import type { Journal } from './hooks.ts';
 import { release } from './start.ts';
 import { openProcess } from './status.ts';
 import { supervise } from './supervise.ts';
@@ -26,7 +27,7 @@ export async function run(options: RunOptions): Promise<number> {
   const created = create(options.detach ? options : { ...options, console: takesTerminal });
   let isDeleted = options.keep === true || options.detach === true;
   try {
-    startCreated(created);
+    startCreated(created, options.journal);
     if (options.detach) return 0;
     return exitNumber(await waitFor(created, terminal));
   } catch (error) {
@@ -34,13 +35,13 @@ export async function run(options: RunOptions): Promise<number> {
     throw error;
   } finally {
     await terminal?.restore();
-    if (!isDeleted) removeAll(created.entry, created.state);
+    if (!isDeleted) removeAll(created.entry, created.state, options.journal);
     created.entry.close();
   }
 }
 
-function startCreated({ entry, state, compiled }: Created): void {
-  release(entry, state, compiled.document);
+function startCreated({ entry, state, compiled }: Created, journal?: Journal): void {
+  release(entry, state, compiled.document, journal);
 }
 
 /** Until the container has ended; signals go to it meanwhile. */

@@ -10,7 +10,7 @@ import { mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, sta
 import { join } from 'node:path';
 import { OrlopError } from '../error.ts';
 import { close, flock, LOCK_EX } from '../linux/file.ts';
-import type { Request } from '../spec/types.ts';
+import type { HookStep, Request } from '../spec/types.ts';
 
 export interface CgroupState {
   /** The container's directory in each hierarchy. */
@@ -33,6 +33,8 @@ export interface State {
   /** The launch as it was asked for, to explain what fails at start. */
   request: Request;
   home: string;
+  /** Those that are to run after create, as they were then. */
+  hooks?: HookStep[];
   /** The container's first process; absent while it is not made yet. */
   pid?: number;
   /** Field 22 of /proc/PID/stat, which tells the process from a later one of the same pid. */

@@ -1,11 +1,13 @@
 // What a launch image and the host say to each other; assembly/image/context.ts draws the order and writes the records,
 // assembly/image/layout.ts their form: kind, value and errno, 8 bytes each, little-endian, and behind a failure up to
-// 232 bytes of what the kernel logged about a filesystem.
+// 232 bytes of what the kernel logged about a filesystem. assembly/image/hook-memory.ts draws HOOK.
 
 import { OrlopError } from '../error.ts';
 
 const RECORD_SIZE = 24;
-export const RECORD_MAX = 256;
+const FAILED_SIZE = 256;
+const HOOK_HEADER_SIZE = 48;
+export const RECORD_MAX = 4096;
 
 /** Row n stands here in the memory of an image, 64 bytes each (assembly/image/layout.ts). */
 const ROWS_ADDRESS = 0x01000000;
@@ -18,6 +20,8 @@ const FAILED = 3;
 const CONSOLE = 4;
 const COPY_FROM = 5;
 const COPY_TO = 6;
+const HOOKS = 7;
+const HOOK = 8;
 
 export interface Failed {
   kind: 'failed';
@@ -26,13 +30,26 @@ export interface Failed {
   log: Uint8Array;
 }
 
+/** What a hook in the container has come to. */
+export interface HookEnd {
+  kind: 'hook';
+  /** Its step of the plan. */
+  step: number;
+  /** Of execve, 0 if it went well. */
+  errno: number;
+  /** As from waitpid(2). */
+  status: number;
+  isTimedOut: boolean;
+  /** The end of what it has written. */
+  output: Buffer;
+}
+
 export type Message =
   | { kind: 'pid'; pid: number }
-  | { kind: 'ready' }
-  | { kind: 'console' }
-  | { kind: 'copy-from' }
+  | { kind: 'ready' | 'console' | 'copy-from' | 'hooks' }
   | { kind: 'copy-to'; step: number }
-  | Failed;
+  | Failed
+  | HookEnd;
 
 /** Reads a record. It comes from code that orlop made and nobody else has touched, so anything unexpected is a bug. */
 export function decode(record: Buffer): Message {
@@ -49,6 +66,19 @@ export function decode(record: Buffer): Message {
       return { kind: 'copy-from' };
     case COPY_TO:
       return { kind: 'copy-to', step: value };
+    case HOOKS:
+      return { kind: 'hooks' };
+    case HOOK: {
+      if (record.length !== RECORD_MAX) throw crash(record);
+      return {
+        kind: 'hook',
+        step: value,
+        errno: -record.readInt32LE(16),
+        status: record.readInt32LE(24),
+        isTimedOut: record.readInt32LE(32) === 0,
+        output: record.subarray(HOOK_HEADER_SIZE, HOOK_HEADER_SIZE + record.readInt32LE(40)),
+      };
+    }
     case FAILED: {
       const end = record.indexOf(0, RECORD_SIZE);
       const log = record.subarray(RECORD_SIZE, end < 0 ? record.length : end);
@@ -57,6 +87,24 @@ export function decode(record: Buffer): Message {
     default:
       throw crash(record);
   }
+}
+
+/** The records of a FIFO, which keeps no boundaries between them; `read` answers nothing at its end. */
+export function* decodeStream(read: () => Buffer): Generator<Message> {
+  let rest = Buffer.alloc(0);
+  for (let more = read(); more.length > 0; more = read()) {
+    rest = Buffer.concat([rest, more]);
+    for (let size = sizeOf(rest); rest.length >= size; size = sizeOf(rest)) {
+      yield decode(rest.subarray(0, size));
+      rest = rest.subarray(size);
+    }
+  }
+  if (rest.length > 0) throw crash(rest);
+}
+
+function sizeOf(stream: Buffer): number {
+  if (stream.length === 0) return Number.POSITIVE_INFINITY;
+  return stream[0] === HOOK ? RECORD_MAX : FAILED_SIZE;
 }
 
 function crash(record: Buffer): OrlopError {

@@ -107,6 +107,12 @@ export function memfdCreate(name: string): number {
   return invoke('memfd_create', [name, flagNames(older, MFD_FLAGS)], () => memfd_create_(name, older));
 }
 
+/** A file in memory, for what programs read and write. */
+export function memoryFile(name: string): number {
+  const shown = [name, { text: 'MFD_CLOEXEC' }];
+  return invoke('memfd_create', shown, () => memfd_create_(withoutNul(name, 'name'), MFD_CLOEXEC));
+}
+
 /** A memfd that holds `image` and can never change again. */
 export function sealedMemfd(name: string, image: Uint8Array): number {
   const fd = memfdCreate(name);

@@ -21,7 +21,7 @@ export function exitNumber(exit: Exit): number {
 }
 
 // Layout of a wait status: <bits/waitstatus.h>
-function decode(status: number): Exit {
+export function exitOf(status: number): Exit {
   const signal = status & 0x7f;
   return signal === 0 ? { code: (status >> 8) & 0xff } : { signal };
 }
@@ -30,7 +30,7 @@ function decode(status: number): Exit {
 export function waitpid(pid: number): { pid: number; exit: Exit } {
   const status = Buffer.alloc(4);
   const found = invoke('waitpid', [pid, { text: '&status' }, 0], () => waitpid_(pid, status, 0));
-  return { pid: found, exit: decode(status.readInt32LE(0)) };
+  return { pid: found, exit: exitOf(status.readInt32LE(0)) };
 }
 
 /** As waitpid, but answers undefined when no such child has ended yet. */
@@ -40,12 +40,16 @@ export function tryWaitpid(pid: number): { pid: number; exit: Exit } | undefined
   const found = invoke('waitpid', [pid, { text: '&status' }, { text: 'WNOHANG' }], () =>
     waitpid_(pid, status, WNOHANG),
   );
-  return found === 0 ? undefined : { pid: found, exit: decode(status.readInt32LE(0)) };
+  return found === 0 ? undefined : { pid: found, exit: exitOf(status.readInt32LE(0)) };
+}
+
+/** SIGKILL for 9; the number where there is no name. */
+export function signalName(signal: number): string {
+  return Object.entries(SIGNALS).find(([, number]) => number === signal)?.[0] ?? `signal ${signal}`;
 }
 
 function signalText(signal: number): { text: string } {
-  const name = Object.entries(SIGNALS).find(([, number]) => number === signal)?.[0];
-  return { text: name ?? String(signal) };
+  return { text: signalName(signal).replace('signal ', '') };
 }
 
 /** Any number, real-time signals and 0 too; a negative pid is a process group. */

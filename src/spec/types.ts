@@ -132,6 +132,17 @@ export interface LimitStep extends HostStep {
   late?: boolean;
 }
 
+/** A program of the host's, or, for createContainer and startContainer, of the container's: runtime-spec config.md#posix-platform-hooks. */
+export interface HookStep extends HostStep, Place {
+  verb: 'hook';
+  kind: 'prestart' | 'createRuntime' | 'createContainer' | 'startContainer' | 'poststart' | 'poststop';
+  file: string;
+  args: string[];
+  env?: string[];
+  /** Seconds. */
+  timeout?: number;
+}
+
 /** What a host needs of a plan to launch it. */
 export interface HostPlan {
   version: 1;

@@ -113,7 +113,8 @@ describe.each(cases)('%s on cgroup %s', (config, _, asked) => {
     expect(rows.map(({ row }) => row)).toEqual(rows.map((_, index) => index));
     for (const { text, step } of rows) {
       expect(text).not.toBe('');
-      if (step !== undefined) expect(plan.steps[step]?.by).not.toBe('host');
+      // Of the host's steps only hooks have rows: the question for them.
+      if (step !== undefined && plan.steps[step]?.verb !== 'hook') expect(plan.steps[step]?.by).not.toBe('host');
     }
     const rowsSegment = segments(result.image)[1];
     expect(rowsSegment?.fileSize).toBe(rows.length * 64);

@@ -6,7 +6,6 @@ import { changed, findings, plan, request, V1, V2 } from './plans.ts';
 
 const runc = changed(fixture('runc'), { '/process/capabilities/ambient': [] });
 const mappings = [{ containerID: 0, hostID: 0, size: 1 }];
-const hook = [{ path: '/bin/true' }];
 
 const cases: [string, unknown][] = [
   ['/process/apparmorProfile', 'docker-default'],
@@ -27,12 +26,6 @@ const cases: [string, unknown][] = [
   ['/mounts/0/gidMappings', mappings],
   ['/mounts/1/options/0', 'idmap'],
   ['/mounts/1/options/0', 'ridmap'],
-  ['/hooks', { prestart: hook }],
-  ['/hooks', { createRuntime: hook }],
-  ['/hooks', { createContainer: hook }],
-  ['/hooks', { startContainer: hook }],
-  ['/hooks', { poststart: hook }],
-  ['/hooks', { poststop: hook }],
 ];
 
 describe.each(cases)('%s: %j', (pointer, value) => {

@@ -69,6 +69,12 @@ const MAXIMAL = JSON.stringify({
     { destination: '/host/one', options: ['remount', 'ro'] },
     { destination: '/sys/fs/cgroup', type: 'cgroup', options: ['ro', 'nosuid'] },
   ],
+  hooks: Object.fromEntries(
+    ['prestart', 'createRuntime', 'createContainer', 'startContainer', 'poststart', 'poststop'].map((kind) => [
+      kind,
+      [{ path: '/usr/bin/hook', args: ['hook', kind], env: ['A=1'], timeout: 5 }, { path: '/bin/true' }],
+    ]),
+  ),
   linux: {
     namespaces: [
       { type: 'network', path: '/run/netns/one' },
