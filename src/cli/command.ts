@@ -8,6 +8,8 @@ export interface Option {
   value?: string;
   multiple?: boolean;
   help: string;
+  /** Taken for the sake of old callers: neither help nor completion tell of it. */
+  isHidden?: boolean;
 }
 
 export type Options = Readonly<Record<string, Option>>;
@@ -30,6 +32,8 @@ export interface Command {
   /** Least and most positional arguments. */
   arity: readonly [number, number];
   options: Options;
+  /** Options stand before the first argument: what follows it is for another program. */
+  endsEarly?: boolean;
   /** Loaded when the command is called: no command pays for another. */
   load(): Promise<{ default: Action }>;
 }
@@ -41,11 +45,11 @@ export type Action = (
   args: string[],
 ) => number | undefined | Promise<number | undefined>;
 
-/** node:util does the parsing; its errors become ours. */
-export function parse(args: string[], options: Options): { values: Values; positionals: string[] } {
+/** node:util does the parsing; its errors become ours. With `endsEarly` the first argument ends the options. */
+export function parse(args: string[], options: Options, endsEarly = false): { values: Values; positionals: string[] } {
   try {
     const { values, positionals } = parseArgs({
-      args,
+      args: joined(args, options, endsEarly),
       allowPositionals: true,
       options: Object.fromEntries(
         Object.entries(options).map(([name, option]) => [
@@ -65,6 +69,35 @@ export function parse(args: string[], options: Options): { values: Values; posit
   }
 }
 
+/** `--memory -1` as `--memory=-1`: the word behind an option is its value, whatever it looks like. */
+function joined(args: string[], options: Options, endsEarly: boolean): string[] {
+  const words: string[] = [];
+  for (let index = 0; index < args.length; index++) {
+    const word = args[index] as string;
+    const isArgument = !word.startsWith('-') || word === '-';
+    if (word === '--' || (isArgument && endsEarly)) {
+      const rest = args.slice(index);
+      return [...words, ...(word === '--' ? rest : ['--', ...rest])];
+    }
+    const name = valued(word, options);
+    const value = args[index + 1];
+    if (isArgument || name === undefined || value === undefined) words.push(word);
+    else {
+      words.push(`--${name}=${value}`);
+      index++;
+    }
+  }
+  return words;
+}
+
+/** The long name, if the word is an option that takes the next one as its value. */
+function valued(word: string, options: Options): string | undefined {
+  const found = Object.entries(options).find(
+    ([name, { short }]) => word === `--${name}` || (short !== undefined && word === `-${short}`),
+  );
+  return found?.[1].value === undefined ? undefined : found[0];
+}
+
 export function text(values: Values, name: string): string | undefined {
   const value = values[name];
   return typeof value === 'string' ? value : undefined;
@@ -77,4 +110,12 @@ export function number(values: Values, name: string, least: number, most: number
   const parsed = Number(value);
   if (/^\d+$/.test(value) && parsed >= least && parsed <= most) return parsed;
   throw new OrlopError('usage/invalid', `--${name} ${value}: not a number from ${least} to ${most}`);
+}
+
+/** One of the words, the first if the option is not there. */
+export function choice<T extends string>(values: Values, name: string, words: readonly [T, ...T[]]): T {
+  const value = text(values, name) ?? words[0];
+  const found = words.find((word) => word === value);
+  if (found !== undefined) return found;
+  throw new OrlopError('usage/invalid', `--${name} ${value}: not a ${name}`, { hint: `use ${words.join(' or ')}` });
 }

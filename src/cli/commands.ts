@@ -61,6 +61,28 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     options: { force: { short: 'f', help: 'end it first; an id that is gone is no error' } },
     load: () => import('./commands/delete.ts'),
   },
+  pause: {
+    summary: 'stop all processes of a container where they are',
+    usage: 'ID',
+    arity: [1, 1],
+    options: {},
+    load: () => import('./commands/pause.ts'),
+  },
+  resume: {
+    summary: 'let a paused container go on',
+    usage: 'ID',
+    arity: [1, 1],
+    options: {},
+    load: () => import('./commands/resume.ts'),
+  },
+  ps: {
+    summary: 'list the processes of a container',
+    usage: 'ID [PS-OPTION...]',
+    arity: [1, 10000],
+    options: { format: { short: 'f', value: 'FORMAT', help: 'table (as ps -ef shows it) or json (default: table)' } },
+    endsEarly: true,
+    load: () => import('./commands/ps.ts'),
+  },
   list: {
     summary: 'list the containers',
     usage: '',

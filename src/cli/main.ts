@@ -45,7 +45,7 @@ async function dispatch(context: Context, name: string, rest: string[]): Promise
     throw new OrlopError('usage/invalid', `"${name}" is not a command`, { hint: '"orlop --help" lists the commands' });
   }
   const help: Options = { help: GLOBALS.help as NonNullable<Options[string]> };
-  const { values, positionals } = parse(rest, { ...command.options, ...help });
+  const { values, positionals } = parse(rest, { ...command.options, ...help }, command.endsEarly);
   if (values.help) return show((await import('./help.ts')).commandHelp(name, command));
   const [least, most] = command.arity;
   if (positionals.length < least || positionals.length > most) {

@@ -147,11 +147,12 @@ function limitHint(step: LimitStep, errno: string | undefined): string {
   return 'look at the limits of the parent cgroup';
 }
 
+/** A threaded cgroup of v2 has no list: its processes stand in that of the parent, where their domain is. */
 export function pidsOf(directory: string): number[] {
   try {
     return readFileSync(join(directory, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
   } catch (error) {
-    if (code(error) === 'ENOENT' || code(error) === 'ENODEV') return [];
+    if (['ENOENT', 'ENODEV', 'EOPNOTSUPP'].includes(code(error) ?? '')) return [];
     throw error;
   }
 }
@@ -166,7 +167,7 @@ export function allPids(state: CgroupState): number[] {
 }
 
 /** The directory and all below it, the deepest first. */
-function descendants(directory: string): string[] {
+export function descendants(directory: string): string[] {
   let entries: { name: string; isDirectory(): boolean }[];
   try {
     entries = readdirSync(directory, { withFileTypes: true });
