@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { OrlopError } from '../error.ts';
 import { type Context, type Options, parse, text, type Values } from './command.ts';
 import { COMMANDS } from './commands.ts';
@@ -98,7 +98,10 @@ function show(output: string): number {
 /** Every error ends here: rendered for people, and a line in the log for engines. */
 function fail(error: unknown, log: Log, context: Context | undefined): number {
   const known = error instanceof OrlopError ? error : asOrlopError(error);
-  const place = known.line === undefined ? '' : ` (config.json:${known.line}:${known.column} ${known.path})`;
+  const place =
+    known.line === undefined
+      ? ''
+      : ` (${basename(context?.configFile ?? 'config.json')}:${known.line}:${known.column} ${known.path})`;
   if (log.isFile) {
     const { code, path, line, hint } = known;
     log.write('error', `${known.message}${place}`, { code, path, line, hint });

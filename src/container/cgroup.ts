@@ -130,7 +130,7 @@ function writeLimit(step: LimitStep): void {
 }
 
 /** Without O_CREAT: a file that is not there is ENOENT, and not the EPERM of a cgroup filesystem. */
-function writeExisting(file: string, value: string): void {
+export function writeExisting(file: string, value: string): void {
   const fd = openSync(file, constants.O_WRONLY);
   try {
     writeSync(fd, value);

@@ -46,6 +46,8 @@ export interface Request {
   preserveFds?: number;
   ignoreUnsupported?: boolean;
   facts?: Facts;
+  /** Of an update: files of the container's cgroup, and what they hold now. */
+  current?: Record<string, string>;
 }
 
 /** One thing that a launch does. The fields beside these depend on the verb. */
@@ -109,6 +111,13 @@ export interface HostPlan {
   annotations: Record<string, string>;
   home?: number;
   steps: HostStep[];
+  diagnostics: Diagnostic[];
+}
+
+/** The answer of update(). */
+export interface UpdatePlan {
+  version: 1;
+  steps: LimitStep[];
   diagnostics: Diagnostic[];
 }
 
