@@ -100,7 +100,7 @@ describe.each(builds())('$name', (build) => {
       expect(files.map(value)).toEqual(held);
     });
 
-    it('device rules are replaced, or left alone, or put back', () => {
+    it('device rules are replaced, or left alone', () => {
       const rules = value('devices.list');
       update('--pids-limit', '9').ok();
       expect(value('devices.list')).toBe(rules);
