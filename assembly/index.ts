@@ -9,12 +9,13 @@ import { MAX_LENGTH, parse } from './json/parser';
 import { Writer } from './json/writer';
 import { translateExec } from './plan/exec';
 import { writeFeatures } from './plan/features';
-import { writeHostPlan } from './plan/host';
+import { writeHostPlan, writeUpdatePlan } from './plan/host';
 import { translate, writePlace, writePlan } from './plan/plan';
 import { Planner } from './plan/planner';
 import { Request, readRequest } from './plan/request';
+import { translateUpdate } from './plan/update';
 import { Report, writeDiagnostics } from './report';
-import { readSpec } from './spec/config';
+import { readResourcesAlone, readSpec } from './spec/config';
 import { readProcess } from './spec/process';
 import { ObjectReader } from './spec/reader';
 
@@ -26,6 +27,10 @@ import { ObjectReader } from './spec/reader';
  *   plan    → the plan, or { version, diagnostics }             returns the number of errors
  *   prepare → the host's part of it, or { version, diagnostics }  returns the number of errors
  *   exec    → the same for one more process in a container        returns the number of errors
+ *   update  → the files to write, or { version, diagnostics }   returns the number of errors
+ *
+ * update() takes no config but a document that is linux.resources alone; in its request, the cgroup facts name the
+ * container's own directories in place of the mounts, and `current` what its files hold. place() is all that follows it.
  *
  * Of the last plan(), prepare() or exec(): image → the launch image; place → where a step comes from. Of the last image():
  * rows → its listing; failure → what a failed row means. They return 0, or -1 if there is no such thing.
@@ -127,10 +132,22 @@ export function exec(
   return 0;
 }
 
+/** New limits for a container that is there. */
+export function update(resources: usize, resourcesLength: i32, request: usize, requestLength: i32): i32 {
+  const errors = compile(resources, resourcesLength, request, requestLength, true);
+  const current = planner;
+  if (current) {
+    const writer = new Writer();
+    writeUpdatePlan(writer, document!, current);
+    give(writer);
+  }
+  return errors;
+}
+
 /** `home` is the value of HOME where the plan has a `home`: what the host has found for that user; else empty. */
 export function image(home: usize, homeLength: i32): i32 {
   const current = planner;
-  if (!current) return -1;
+  if (!current || current.isUpdate) return -1;
   const lowered = lower(current, String.UTF8.decodeUnsafe(home, homeLength));
   program = lowered;
   const bytes: Bytes = link(lowered);
@@ -182,7 +199,7 @@ export function features(): i32 {
 }
 
 /** Both documents are read whole before anything is refused; what is wrong with the request is told if the spec is right. */
-function compile(config: usize, configLength: i32, request: usize, requestLength: i32): i32 {
+function compile(config: usize, configLength: i32, request: usize, requestLength: i32, isUpdate: bool = false): i32 {
   planner = null;
   program = null;
   const requestReport = new Report();
@@ -192,10 +209,10 @@ function compile(config: usize, configLength: i32, request: usize, requestLength
   const report = new Report();
   const parsed = parse(config, configLength, report);
   document = parsed;
-  const spec = readSpec(parsed, report);
+  const spec = isUpdate ? readResourcesAlone(parsed, report) : readSpec(parsed, report);
   // Without a document there is nothing to translate, and its absence would be reported field by field.
   if (spec.node >= 0) {
-    const translated = translate(spec, read, report);
+    const translated = isUpdate ? translateUpdate(spec, read, report) : translate(spec, read, report);
     if (report.errorCount == 0 && requestReport.errorCount == 0) planner = translated;
   }
   if (report.errorCount || !requestReport.errorCount) {

@@ -36,5 +36,6 @@ export type {
   Request,
   Row,
   Step,
+  UpdatePlan,
 } from './spec/types.ts';
 export { ABI_VERSION, OCI_VERSION, VERSION } from './version.ts';

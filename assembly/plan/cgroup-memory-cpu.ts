@@ -20,7 +20,7 @@ export function planMemory(planner: Planner, resources: Resources): void {
     onlyOnV2(planner, 'memory.checkBeforeUpdate', check.node);
   const swap = memory.swap;
   const limit = memory.limit;
-  if (swap && swap.value > 0 && (!limit || limit.value == 0)) {
+  if (swap && swap.value > 0 && (!limit || limit.value == 0) && !planner.isUpdate) {
     planner.error(
       'OCI401',
       'swap-without-limit',
@@ -31,17 +31,27 @@ export function planMemory(planner: Planner, resources: Resources): void {
     return;
   }
   if (swap && limit && swap.value >= 0 && limit.value > swap.value) {
-    planner.error(
-      'OCI401',
-      'swap-below-limit',
-      swap.node,
-      `memory.swap (${swap.value}) is less than memory.limit (${limit.value})`,
-      'swap is memory and swap together: make it at least the limit',
-    );
+    swapBelowLimit(planner, swap.value, limit.value, swap.node);
     return;
   }
   if (planner.facts.cgroup.isUnified) planMemoryV2(planner, memory);
   else planMemoryV1(planner, memory);
+}
+
+function swapBelowLimit(planner: Planner, swap: i64, limit: i64, node: i32): void {
+  planner.error(
+    'OCI401',
+    'swap-below-limit',
+    node,
+    `memory.swap (${swap}) is less than memory.limit (${limit})`,
+    'swap is memory and swap together: make it at least the limit',
+  );
+}
+
+/** A number of bytes that is in force now; -1 for no limit, and where nothing is known. */
+function bytesInForce(planner: Planner, file: string): i64 {
+  const text = planner.request.inForce(file);
+  return text == '' || text == 'max' ? -1 : I64.parseInt(text);
 }
 
 /** Documentation/admin-guide/cgroup-v1/memory.rst */
@@ -53,6 +63,11 @@ function planMemoryV1(planner: Planner, memory: Memory): void {
     addLimit(planner, 'memory', 'memory.limit_in_bytes', limit.value.toString(), limit.node);
   if (swap && swap.value != 0)
     addLimit(planner, 'memory', 'memory.memsw.limit_in_bytes', swap.value.toString(), swap.node);
+  else if (limit && limit.value < 0 && planner.isUpdate) {
+    // No limit of memory means none of both together; a kernel that does not count swap has no such file.
+    const both = addLimit(planner, 'memory', 'memory.memsw.limit_in_bytes', '-1', limit.node);
+    if (both) both.isOptional = true;
+  }
   const reservation = memory.reservation;
   if (reservation && reservation.value != 0) {
     addLimit(planner, 'memory', 'memory.soft_limit_in_bytes', reservation.value.toString(), reservation.node);
@@ -79,9 +94,22 @@ function planMemoryV1(planner: Planner, memory: Memory): void {
 function planMemoryV2(planner: Planner, memory: Memory): void {
   const limit = memory.limit;
   const swap = memory.swap;
+  const bound: i64 = limit && limit.value != 0 ? limit.value : bytesInForce(planner, 'memory.max');
   if (swap && swap.value != 0) {
-    const only = swap.value < 0 || !limit || limit.value < 0 ? -1 : swap.value - limit.value;
+    if (swap.value > 0 && bound > swap.value) swapBelowLimit(planner, swap.value, bound, swap.node);
+    const only = swap.value < 0 || bound < 0 ? -1 : swap.value - bound;
     addLimit(planner, 'memory', 'memory.swap.max', bytes(only, 'max'), swap.node);
+  } else if (limit && limit.value != 0 && planner.isUpdate) planKeptSwap(planner, limit.value, limit.node);
+  const check = memory.checkBeforeUpdate;
+  const used = bytesInForce(planner, 'memory.current');
+  if (check && check.value && limit && limit.value > 0 && used > limit.value) {
+    planner.error(
+      'OCI417',
+      'limit-below-usage',
+      limit.node,
+      `memory.limit (${limit.value}) is less than the container uses (${used})`,
+      'the container would be killed: raise the limit, or leave checkBeforeUpdate out',
+    );
   }
   if (limit && limit.value != 0) addLimit(planner, 'memory', 'memory.max', bytes(limit.value, 'max'), limit.node);
   const reservation = memory.reservation;
@@ -93,6 +121,20 @@ function planMemoryV2(planner: Planner, memory: Memory): void {
   const oomKiller = memory.disableOOMKiller;
   if (oomKiller && oomKiller.value) onlyOnV1(planner, 'memory.disableOOMKiller', oomKiller.node);
   // Version 2 always counts by hierarchy: useHierarchy asks for what is there.
+}
+
+/** Memory alone changes: memory and swap together stay as they are, so that the part of swap changes with it. */
+function planKeptSwap(planner: Planner, limit: i64, node: i32): void {
+  const limitBefore = bytesInForce(planner, 'memory.max');
+  const swapBefore = bytesInForce(planner, 'memory.swap.max');
+  if (limit > 0 && (limitBefore < 0 || swapBefore < 0)) return;
+  const both = limitBefore + swapBefore;
+  if (limit > both && limit > 0) {
+    swapBelowLimit(planner, both, limit, node);
+    return;
+  }
+  const step = addLimit(planner, 'memory', 'memory.swap.max', bytes(limit < 0 ? -1 : both - limit, 'max'), node);
+  if (step) step.isOptional = true;
 }
 
 export function planCpu(planner: Planner, resources: Resources): void {
@@ -140,8 +182,11 @@ function planCpuV2(planner: Planner, cpu: Cpu): void {
   const hasQuota = quota != null && quota.value != 0;
   const hasPeriod = period != null && period.value != 0;
   if (hasQuota || hasPeriod) {
-    const amount = quota && quota.value > 0 ? quota.value.toString() : 'max';
-    const interval: u64 = period && period.value != 0 ? period.value : 100000;
+    // cpu.max is both in one: an update of one keeps the other.
+    const before = planner.request.inForce('cpu.max').split(' ');
+    let amount = before.length == 2 ? before[0] : 'max';
+    if (quota && quota.value != 0) amount = quota.value > 0 ? quota.value.toString() : 'max';
+    const interval = period && period.value != 0 ? period.value.toString() : before.length == 2 ? before[1] : '100000';
     addLimit(planner, 'cpu', 'cpu.max', `${amount} ${interval}`, quota ? quota.node : period!.node);
   }
   const burst = cpu.burst;

@@ -132,7 +132,7 @@ export function planLateLimits(planner: Planner): void {
 }
 
 /** runtime-spec config-linux.md#control-groups: files to write, in an order in which the kernel accepts them. */
-function planResources(planner: Planner, resources: Resources): void {
+export function planResources(planner: Planner, resources: Resources): void {
   planMemory(planner, resources);
   planCpu(planner, resources);
   planBlockIo(planner, resources);

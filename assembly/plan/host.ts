@@ -27,6 +27,16 @@ export function writeHostPlan(writer: Writer, document: Document, planner: Plann
   writer.endObject();
 }
 
+/** The answer of update: the files to write. */
+export function writeUpdatePlan(writer: Writer, document: Document, planner: Planner): void {
+  writer.beginObject();
+  writer.fieldInteger('version', 1);
+  writeSteps(writer, document, planner);
+  writer.key('diagnostics');
+  writeDiagnostics(writer, document, planner.report);
+  writer.endObject();
+}
+
 function writeSteps(writer: Writer, document: Document, planner: Planner): void {
   writer.key('steps');
   writer.beginArray();

@@ -19,6 +19,8 @@ export class Planner {
   hasEarlyHooks: bool = false;
   /** Mounts that become read-only when everything is in place. */
   seals: Step[] = [];
+  /** Of a container that is there: what the document leaves out stays as it is. */
+  isUpdate: bool = false;
 
   constructor(
     public spec: Spec,

@@ -1,6 +1,7 @@
 import { Document, NONE } from '../json/document';
 import { Report } from '../report';
 import { ObjectReader } from '../spec/reader';
+import { List, Pair } from '../spec/value';
 
 /** A cgroup v1 hierarchy of the host: where it is mounted and what it controls. */
 export class Hierarchy {
@@ -82,6 +83,18 @@ export class Request {
   notify: string = '';
   exec: ExecRequest | null = null;
   facts: Facts = new Facts();
+  /** Of an update: files of the container's cgroup and what they hold now. */
+  current: List<Pair> | null = null;
+
+  /** What a file holds now, '' if that is not known. */
+  inForce(file: string): string {
+    const pairs = this.current;
+    if (!pairs) return '';
+    for (let index = 0; index < pairs.items.length; index++) {
+      if (pairs.items[index].key == file) return pairs.items[index].value.trim();
+    }
+    return '';
+  }
 }
 
 /**
@@ -115,6 +128,7 @@ export function readRequest(document: Document, report: Report): Request {
   if (notify) request.notify = notify.value;
   const exec = reader.object('exec');
   if (exec != NONE) request.exec = readExec(new ObjectReader(document, exec, report));
+  request.current = reader.pairs('current');
   const facts = reader.object('facts');
   if (facts != NONE) readFacts(document, facts, report, request.facts);
   else request.facts.cgroup.controllers = ['cpuset', 'cpu', 'io', 'memory', 'hugetlb', 'pids', 'rdma'];

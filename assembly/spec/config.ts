@@ -5,6 +5,7 @@ import { Linux, readLinux } from './linux';
 import { Mount, readMounts } from './mounts';
 import { Process, readProcess } from './process';
 import { ObjectReader } from './reader';
+import { readResources } from './resources';
 import { List, Located, Pair, Value } from './value';
 
 /** runtime-spec config.md#root */
@@ -51,6 +52,18 @@ export function readSpec(document: Document, report: Report): Spec {
   at.ignore('zos');
   at.ignore('freebsd');
   at.finish();
+  return spec;
+}
+
+/** A document that is linux.resources alone: what `update` takes. */
+export function readResourcesAlone(document: Document, report: Report): Spec {
+  const spec = new Spec();
+  if (document.root == NONE) return spec;
+  spec.node = document.root;
+  const linux = new Linux();
+  linux.node = document.root;
+  linux.resources = readResources(new ObjectReader(document, document.root, report));
+  spec.linux = linux;
   return spec;
 }
 

@@ -8,6 +8,8 @@ export interface Option {
   value?: string;
   multiple?: boolean;
   help: string;
+  /** Taken for the sake of old callers: neither help nor completion tell of it. */
+  isHidden?: boolean;
 }
 
 export type Options = Readonly<Record<string, Option>>;
@@ -30,8 +32,8 @@ export interface Command {
   /** Least and most positional arguments. */
   arity: readonly [number, number];
   options: Options;
-  /** Words behind the first operand are not orlop's: they may look like options. */
-  isOpenEnded?: boolean;
+  /** Options stand before the first argument: what follows it is for another program. */
+  endsEarly?: boolean;
   /** The status of an error, 1 if not given. */
   failure?: number;
   /** Loaded when the command is called: no command pays for another. */
@@ -45,11 +47,11 @@ export type Action = (
   args: string[],
 ) => number | undefined | Promise<number | undefined>;
 
-/** node:util does the parsing; its errors become ours. */
-export function parse(args: string[], options: Options): { values: Values; positionals: string[] } {
+/** node:util does the parsing; its errors become ours. With `endsEarly` the first argument ends the options. */
+export function parse(args: string[], options: Options, endsEarly = false): { values: Values; positionals: string[] } {
   try {
     const { values, positionals } = parseArgs({
-      args,
+      args: joined(args, options, endsEarly),
       allowPositionals: true,
       options: Object.fromEntries(
         Object.entries(options).map(([name, option]) => [
@@ -69,6 +71,35 @@ export function parse(args: string[], options: Options): { values: Values; posit
   }
 }
 
+/** `--memory -1` as `--memory=-1`: the word behind an option is its value, whatever it looks like. */
+function joined(args: string[], options: Options, endsEarly: boolean): string[] {
+  const words: string[] = [];
+  for (let index = 0; index < args.length; index++) {
+    const word = args[index] as string;
+    const isArgument = !word.startsWith('-') || word === '-';
+    if (word === '--' || (isArgument && endsEarly)) {
+      const rest = args.slice(index);
+      return [...words, ...(word === '--' ? rest : ['--', ...rest])];
+    }
+    const name = valued(word, options);
+    const value = args[index + 1];
+    if (isArgument || name === undefined || value === undefined) words.push(word);
+    else {
+      words.push(`--${name}=${value}`);
+      index++;
+    }
+  }
+  return words;
+}
+
+/** The long name, if the word is an option that takes the next one as its value. */
+function valued(word: string, options: Options): string | undefined {
+  const found = Object.entries(options).find(
+    ([name, { short }]) => word === `--${name}` || (short !== undefined && word === `-${short}`),
+  );
+  return found?.[1].value === undefined ? undefined : found[0];
+}
+
 export function text(values: Values, name: string): string | undefined {
   const value = values[name];
   return typeof value === 'string' ? value : undefined;
@@ -80,28 +111,6 @@ export function texts(values: Values, name: string): string[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** Where the options end and the operands begin: the index of the first word that is neither an option nor its value. */
-export function endOfOptions(words: readonly string[], options: Options): number {
-  let index = 0;
-  for (; index < words.length; index++) {
-    const word = words[index] as string;
-    if (word === '--' || word === '-' || !word.startsWith('-')) break;
-    if (takesNext(word, options)) index++;
-  }
-  return index;
-}
-
-/** `--name`, `-n` or the last of `-abn`, where n takes a value; not `--name=value` or `-nvalue`. */
-function takesNext(word: string, options: Options): boolean {
-  if (word.startsWith('--')) return options[word.slice(2)]?.value !== undefined;
-  const letters = word.slice(1);
-  for (let index = 0; index < letters.length; index++) {
-    const option = Object.values(options).find(({ short }) => short === letters[index]);
-    if (option?.value !== undefined) return index === letters.length - 1;
-  }
-  return false;
-}
-
 /** A whole number of an option, or an error that names it. */
 export function number(values: Values, name: string, least: number, most: number): number | undefined {
   const value = text(values, name);
@@ -109,4 +118,12 @@ export function number(values: Values, name: string, least: number, most: number
   const parsed = Number(value);
   if (/^\d+$/.test(value) && parsed >= least && parsed <= most) return parsed;
   throw new OrlopError('usage/invalid', `--${name} ${value}: not a number from ${least} to ${most}`);
+}
+
+/** One of the words, the first if the option is not there. */
+export function choice<T extends string>(values: Values, name: string, words: readonly [T, ...T[]]): T {
+  const value = text(values, name) ?? words[0];
+  const found = words.find((word) => word === value);
+  if (found !== undefined) return found;
+  throw new OrlopError('usage/invalid', `--${name} ${value}: not a ${name}`, { hint: `use ${words.join(' or ')}` });
 }

@@ -28,7 +28,8 @@ export function commandHelp(name: string, command: Command): string {
 }
 
 function optionLines(options: Options): string {
-  const lines = Object.entries(options).map(([name, option]) => {
+  const shown = Object.entries(options).filter(([, option]) => !option.isHidden);
+  const lines = shown.map(([name, option]) => {
     const left = `${option.short ? `-${option.short}, ` : '    '}--${name}${option.value ? ` ${option.value}` : ''}`;
     return `  ${left.padEnd(28)} ${option.help}\n`;
   });

@@ -46,10 +46,7 @@ async function dispatch(context: Context, name: string, rest: string[]): Promise
     throw new OrlopError('usage/invalid', `"${name}" is not a command`, { hint: '"orlop --help" lists the commands' });
   }
   const help: Options = { help: GLOBALS.help as NonNullable<Options[string]> };
-  const options = { ...command.options, ...help };
-  const own = command.isOpenEnded ? endOfOptions(rest, options) : rest.length;
-  const { values, positionals } = parse(rest.slice(0, own), options);
-  positionals.push(...rest.slice(rest[own] === '--' ? own + 1 : own));
+  const { values, positionals } = parse(rest, { ...command.options, ...help }, command.endsEarly);
   if (values.help) return show((await import('./help.ts')).commandHelp(name, command));
   const [least, most] = command.arity;
   if (positionals.length < least || positionals.length > most) {

@@ -148,7 +148,7 @@ export function allPids(state: CgroupState): number[] {
 }
 
 /** The directory and all below it, the deepest first. */
-function descendants(directory: string): string[] {
+export function descendants(directory: string): string[] {
   let entries: { name: string; isDirectory(): boolean }[];
   try {
     entries = readdirSync(directory, { withFileTypes: true });

@@ -1,10 +1,9 @@
 import { OrlopError } from '../error.ts';
-import { close } from '../linux/file.ts';
-import { isErrno } from '../linux/libc.ts';
-import { kill, pidfdSendSignal } from '../linux/process.ts';
-import { allPids, removeCgroup, removeEmptyCgroup } from './cgroup.ts';
+import { removeCgroup, removeEmptyCgroup } from './cgroup.ts';
+import { thawAll } from './freezer.ts';
 import { type Journal, runPoststop } from './hooks.ts';
-import { openProcess, statusOf } from './status.ts';
+import { signalAll, signalFirst } from './kill.ts';
+import { statusOf } from './status.ts';
 import { type Entry, type State, Store } from './store.ts';
 
 const SIGKILL = 9;
@@ -42,28 +41,12 @@ export function removeAll(entry: Entry, state: State | undefined, journal?: Jour
 }
 
 function endProcesses(state: State): void {
-  const pidfd = openProcess(state);
-  if (pidfd !== undefined) {
-    try {
-      pidfdSendSignal(pidfd, SIGKILL);
-    } catch (error) {
-      if (!isErrno(error, 'ESRCH')) throw error;
-    } finally {
-      close(pidfd);
-    }
-  }
-  // Processes may fork while we go through them: until none is left. With a pid namespace the first kill was enough.
+  signalFirst(state, SIGKILL); // on a host without cgroups there is no list
+  // Processes may fork while we go through them: until none is left. With a pid namespace the first round is enough.
   const pause = new Int32Array(new SharedArrayBuffer(4));
   for (let attempt = 0; attempt < 1000; attempt++) {
-    const pids = allPids(state.cgroup).filter((pid) => pid !== process.pid);
-    if (pids.length === 0) return;
-    for (const pid of pids) {
-      try {
-        kill(pid, SIGKILL);
-      } catch (error) {
-        if (!isErrno(error, 'ESRCH')) throw error;
-      }
-    }
+    if (signalAll(state.cgroup, SIGKILL) === 0) return;
+    thawAll(state.cgroup);
     Atomics.wait(pause, 0, 0, attempt < 20 ? 1 : 10);
   }
 }

@@ -3,17 +3,24 @@ import { OrlopError } from '../error.ts';
 import { close } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
 import { pidfdOpen } from '../linux/process.ts';
+import { isFrozen } from './freezer.ts';
 import type { Entry, State } from './store.ts';
 
-/** runtime-spec runtime.md#state */
-export type Status = 'creating' | 'created' | 'running' | 'stopped';
+/** runtime-spec runtime.md#state, and paused */
+export type Status = 'creating' | 'created' | 'running' | 'paused' | 'stopped';
 
 export function statusOf(entry: Entry, state: State | undefined): Status {
   // Without a process: either create has not come so far, or it was killed before it had.
   if (state?.pid === undefined) return 'creating';
   if (!isAlive(state)) return 'stopped';
   if (!state.isCreated) return 'creating';
+  if (isPaused(state)) return 'paused';
   return existsSync(entry.file('start')) ? 'created' : 'running';
+}
+
+/** A paused container takes signals, but nothing in it runs. */
+export function isPaused(state: State): boolean {
+  return isFrozen(state.cgroup);
 }
 
 /** man 5 proc_pid_stat: the state letter and field 22, behind the name, which may hold anything. */

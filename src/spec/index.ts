@@ -25,4 +25,5 @@ export type {
   RootStep,
   Row,
   Step,
+  UpdatePlan,
 } from './types.ts';

@@ -1,6 +1,6 @@
 import { OrlopError } from '../error.ts';
 import { ABI_VERSION } from '../version.ts';
-import type { Diagnostic, Failure, HostPlan, Names, Place, Plan, Request, Row } from './types.ts';
+import type { Diagnostic, Failure, HostPlan, Names, Place, Plan, Request, Row, UpdatePlan } from './types.ts';
 
 /** The exports of spec.wasm; assembly/index.ts describes them. */
 interface Abi {
@@ -20,6 +20,7 @@ interface Abi {
     request: number,
     requestLength: number,
   ): number;
+  update(resources: number, resourcesLength: number, request: number, requestLength: number): number;
   image(home: number, homeLength: number): number;
   rows(): number;
   failure(row: number, errno: number, log: number, logLength: number): number;
@@ -90,6 +91,14 @@ export class SpecDocument {
     });
   }
 
+  /**
+   * Of a document that is linux.resources alone: new limits for a container that is there. The request's cgroup facts
+   * name the container's own directories in place of the mounts. Throws as plan().
+   */
+  update(request: Request): UpdatePlan {
+    return this.compile<UpdatePlan>('update', request);
+  }
+
   /** The launch image of what plan(), prepare() or exec() has read. `home` is for where their answer has one. */
   image(home = ''): Uint8Array {
     return this.run((abi) => {
@@ -127,7 +136,7 @@ export class SpecDocument {
     if (result !== 0) throw new OrlopError('usage/invalid', `there is nothing to answer from: call ${before} first`);
   }
 
-  private compile<T>(what: 'plan' | 'prepare', request: Request | undefined): T {
+  private compile<T>(what: 'plan' | 'prepare' | 'update', request: Request | undefined): T {
     return this.run((abi) => {
       const config = this.put(this.config);
       const bytes = request ? encoder.encode(JSON.stringify(request)) : new Uint8Array();

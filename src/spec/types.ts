@@ -54,6 +54,8 @@ export interface Request {
   /** For exec(). */
   exec?: ExecRequest;
   facts?: Facts;
+  /** Of an update: files of the container's cgroup, and what they hold now. */
+  current?: Record<string, string>;
 }
 
 /** What `exec` asks for beside the process that it starts from; args, cwd and user replace, the rest is added. */
@@ -152,6 +154,13 @@ export interface HostPlan {
   annotations: Record<string, string>;
   home?: number;
   steps: HostStep[];
+  diagnostics: Diagnostic[];
+}
+
+/** The answer of update(). */
+export interface UpdatePlan {
+  version: 1;
+  steps: LimitStep[];
   diagnostics: Diagnostic[];
 }
 

@@ -6,7 +6,7 @@ export const bytes = readFileSync(new URL('../../src/spec/spec.wasm', import.met
 export const compiled = new WebAssembly.Module(bytes);
 
 /** Exports that take a document and a second one, and whose result is JSON. */
-export type Entry = 'lint' | 'plan';
+export type Entry = 'lint' | 'plan' | 'update';
 
 export type Exports = Partial<
   Record<Entry, (config: number, length: number, other: number, otherLength: number) => number>
@@ -31,7 +31,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 /** The entries that this build of the module has. */
 export function entries(): Entry[] {
   const names = WebAssembly.Module.exports(compiled).map(({ name }) => name);
-  return (['lint', 'plan'] as const).filter((entry) => names.includes(entry));
+  return (['lint', 'plan', 'update'] as const).filter((entry) => names.includes(entry));
 }
 
 export function instantiate(): Exports {

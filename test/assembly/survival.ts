@@ -20,10 +20,10 @@ function isJson(document: Uint8Array): boolean {
 }
 
 /** Runs every entry of the module over a document: none may trap, and what they say has to make sense. */
-export function survive(document: Uint8Array, instance = instantiate()): Outcome[] {
-  const run = load(document, instance);
+export function survive(document: Uint8Array, shared?: ReturnType<typeof instantiate>): Outcome[] {
   return ENTRIES.map((entry) => {
-    const outcome = run(entry);
+    // Nothing is ever freed: what one entry needs is not to be counted for the next.
+    const outcome = load(document, shared ?? instantiate())(entry);
     const { errors, diagnostics } = outcome;
     if (diagnostics.length <= 1000) {
       const listed = diagnostics.filter(({ severity }) => severity === 'error').length;

@@ -1,14 +1,10 @@
 import { type ContainerState, listStates } from '../../container/state.ts';
-import { OrlopError } from '../../error.ts';
-import { type Action, text } from '../command.ts';
+import { type Action, choice } from '../command.ts';
 import { print } from '../output.ts';
 
 const action: Action = (context, values) => {
   const states = listStates(context.root);
-  const format = text(values, 'format') ?? 'table';
-  if (format !== 'table' && format !== 'json') {
-    throw new OrlopError('usage/invalid', `--format ${format}: not a format`, { hint: 'use table or json' });
-  }
+  const format = choice(values, 'format', ['table', 'json']);
   if (values.quiet) print(states.map(({ id }) => `${id}\n`).join(''));
   else if (format === 'json') print(`${JSON.stringify(states)}\n`);
   else print(table(states));

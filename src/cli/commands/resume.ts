@@ -1,0 +1,9 @@
+import { resume } from '../../container/pause.ts';
+import type { Action } from '../command.ts';
+
+const action: Action = (context, _values, [id = '']) => {
+  resume(context.root, id);
+  return 0;
+};
+
+export default action;

@@ -1,0 +1,164 @@
+// New limits for a container that is there. What a limit means only the compiler knows: it says which files to write.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OrlopError } from '../error.ts';
+import { specModule } from '../spec/embedded.ts';
+import { SpecDocument } from '../spec/module.ts';
+import type { CgroupFacts, Diagnostic, LimitStep, Place, Request } from '../spec/types.ts';
+import { applyLimit, writeExisting } from './cgroup.ts';
+import { freeze, thaw } from './freezer.ts';
+import { isPaused, statusOf, wrongState } from './status.ts';
+import { type State, Store } from './store.ts';
+
+export interface UpdateOptions {
+  root: string;
+  id: string;
+  /** linux.resources as JSON. What it leaves out stays as it is. */
+  resources: Uint8Array;
+  ignoreUnsupported?: boolean | undefined;
+  warn?: ((diagnostic: Diagnostic) => void) | undefined;
+}
+
+/** All of it, or after an error nothing of it. */
+export function update(options: UpdateOptions): void {
+  const entry = new Store(options.root).open(options.id);
+  try {
+    const state = entry.read();
+    const status = statusOf(entry, state);
+    if (!state || status === 'creating' || status === 'stopped') {
+      throw wrongState(options.id, status, 'created, running or paused');
+    }
+    const document = new SpecDocument(specModule(), options.resources);
+    const { steps, diagnostics } = document.update(requestOf(state, options));
+    for (const finding of diagnostics) options.warn?.(finding);
+    writeAll(state, steps, (step) => document.place(step.step));
+  } finally {
+    entry.close();
+  }
+}
+
+/** What a limit of cgroup v2 may depend on that the document does not name. */
+const CURRENT = ['cpu.max', 'memory.max', 'memory.swap.max', 'memory.current'];
+
+function requestOf(state: State, options: UpdateOptions): Request {
+  const cgroup = ownFacts(state);
+  const current: Record<string, string> = {};
+  for (const file of cgroup.layout === 'v2' ? CURRENT : []) {
+    const path = join(cgroup.mount as string, file);
+    if (existsSync(path)) current[file] = readFileSync(path, 'utf8');
+  }
+  const ignoreUnsupported = options.ignoreUnsupported === true || state.request.ignoreUnsupported === true;
+  return { version: 1, id: state.id, ignoreUnsupported, facts: { cgroup }, current };
+}
+
+/** The facts of the launch with the container's directories in place of the mounts, which come in the same order. */
+function ownFacts({ request, cgroup: { directories } }: State): CgroupFacts {
+  const facts = request.facts?.cgroup ?? { layout: 'none' };
+  const [first = ''] = directories;
+  if (facts.layout === 'v2') {
+    const controllers = readFileSync(join(first, 'cgroup.controllers'), 'utf8').split(/\s+/).filter(Boolean);
+    return { ...facts, mount: first, controllers };
+  }
+  const hierarchies = facts.hierarchies?.map((hierarchy, index) => ({ ...hierarchy, mount: directories[index] ?? '' }));
+  return { ...facts, ...(hierarchies ? { hierarchies } : {}) };
+}
+
+/** A file that was written, and what it takes to undo that. */
+interface Written {
+  file: string;
+  before: string[];
+}
+
+function writeAll(state: State, steps: LimitStep[], place: (step: LimitStep) => Place): void {
+  const written: Written[] = [];
+  try {
+    writeInTurn(
+      steps.filter((step) => !step.late),
+      place,
+      written,
+    );
+    const rules = steps.filter((step) => step.late);
+    if (rules.length > 0) writeDeviceRules(state, rules, place);
+  } catch (error) {
+    undo(written, error as Error);
+    throw error;
+  }
+}
+
+/**
+ * The kernel refuses a limit that contradicts another which is still to be written: memory above memory and swap, a
+ * burst above the quota. Such a one has its turn again after the others, for as long as that helps.
+ */
+function writeInTurn(steps: LimitStep[], place: (step: LimitStep) => Place, written: Written[]): void {
+  let waiting = steps;
+  while (waiting.length > 0) {
+    const refused: { step: LimitStep; error: unknown }[] = [];
+    for (const step of waiting) {
+      const undoing = before(step);
+      try {
+        applyLimit(step, () => place(step));
+        if (undoing) written.push(undoing);
+      } catch (error) {
+        if (!['EINVAL', 'EBUSY'].includes(codeOf(error) ?? '')) throw error;
+        refused.push({ step, error });
+      }
+    }
+    if (refused.length === waiting.length) throw refused[0]?.error;
+    waiting = refused.map(({ step }) => step);
+  }
+}
+
+const codeOf = (error: unknown): string | undefined =>
+  ((error as OrlopError).cause as NodeJS.ErrnoException | undefined)?.code;
+
+/** Undefined for a file that is not there, which is no error or one of applyLimit. */
+function before(step: LimitStep): Written | undefined {
+  const own = join(step.directory, step.file);
+  const file = step.otherFile === undefined || existsSync(own) ? own : join(step.directory, step.otherFile);
+  if (!existsSync(file)) return undefined;
+  return { file, before: [previous(readFileSync(file, 'utf8'), step, file === own)] };
+}
+
+/** A file with a line for each device takes and gives them one by one; one that is not listed has no limit. */
+function previous(content: string, step: LimitStep, isOwn: boolean): string {
+  const value = isOwn ? step.value : (step.otherValue ?? '');
+  const [key = '', setting = ''] = value.split(' ');
+  const line = content.split('\n').find((candidate) => candidate.startsWith(`${key} `));
+  if (setting !== '' && line !== undefined && content.trim().includes('\n')) return line;
+  if (/^\d+:\d+$/.test(key)) return line ?? `${key} ${setting.includes('=') ? `${setting.split('=')[0]}=max` : '0'}`;
+  if (step.file === 'memory.oom_control') return /oom_kill_disable (\d)/.exec(content)?.[1] ?? '0';
+  return content.trim() === '' ? '\n' : content.trim();
+}
+
+/** The list is emptied first: while that lasts nobody may open a device and find it forbidden. */
+function writeDeviceRules(state: State, rules: LimitStep[], place: (step: LimitStep) => Place): void {
+  const directory = rules[0]?.directory as string;
+  const list = readFileSync(join(directory, 'devices.list'), 'utf8').split('\n').filter(Boolean);
+  const wasPaused = isPaused(state);
+  if (!wasPaused) freeze(state.cgroup);
+  try {
+    for (const rule of rules) applyLimit(rule, () => place(rule));
+  } catch (error) {
+    const written = [
+      { file: join(directory, 'devices.allow'), before: list },
+      { file: join(directory, 'devices.deny'), before: ['a'] },
+    ];
+    undo(written, error as Error);
+    throw error;
+  } finally {
+    if (!wasPaused) thaw(state.cgroup);
+  }
+}
+
+/** The last first: every state in between was one before. What fails here is attached to the error. */
+function undo(written: Written[], error: Error): void {
+  for (const { file, before } of written.reverse()) {
+    try {
+      for (const value of before) writeExisting(file, value);
+    } catch (second) {
+      const message = `cannot undo: write("${file}", "${before.join('", "')}") failed: ${(second as Error).message}`;
+      error.cause = new OrlopError('linux/write', message, { cause: error.cause });
+    }
+  }
+}
