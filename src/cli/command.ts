@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { OrlopError } from '../error.ts';
 import type { Log } from './log.ts';
 
@@ -40,30 +39,6 @@ export type Action = (
   values: Values,
   args: string[],
 ) => number | undefined | Promise<number | undefined>;
-
-/** node:util does the parsing; its errors become ours. */
-export function parse(args: string[], options: Options): { values: Values; positionals: string[] } {
-  try {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: Object.fromEntries(
-        Object.entries(options).map(([name, option]) => [
-          name,
-          {
-            type: option.value === undefined ? ('boolean' as const) : ('string' as const),
-            ...(option.short === undefined ? {} : { short: option.short }),
-            ...(option.multiple === undefined ? {} : { multiple: option.multiple }),
-          },
-        ]),
-      ),
-    });
-    return { values: values as Values, positionals };
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message.split('. ')[0] : String(cause);
-    throw new OrlopError('usage/invalid', message ?? 'wrong usage', { hint: '--help shows the options', cause });
-  }
-}
 
 export function text(values: Values, name: string): string | undefined {
   const value = values[name];

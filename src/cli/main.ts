@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { OrlopError } from '../error.ts';
-import { type Context, type Options, parse, text, type Values } from './command.ts';
+import { parse } from './arguments.ts';
+import { type Context, type Options, text, type Values } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { Log } from './log.ts';
 import { print, printError } from './output.ts';
@@ -25,15 +26,16 @@ export async function main(argv: string[]): Promise<number> {
   let log = new Log(undefined, 'text', false);
   let context: Context | undefined;
   try {
-    const split = splitAtCommand(argv);
-    const { values } = parse(split.globals, GLOBALS);
+    // Global options stand before the command, its own behind it.
+    const { values, positionals } = parse(argv, GLOBALS, true);
+    const [command, ...rest] = positionals;
     log = new Log(text(values, 'log'), text(values, 'log-format') ?? 'text', values.debug === true);
     if (values.version) return show((await import('./help.ts')).versionText());
-    if (values.help || split.command === undefined || split.command === 'help') {
+    if (values.help || command === undefined || command === 'help') {
       return show((await import('./help.ts')).mainHelp(GLOBALS));
     }
     context = newContext(values, log);
-    return await dispatch(context, split.command, split.rest);
+    return await dispatch(context, command, rest);
   } catch (error) {
     return fail(error, log, context);
   }
@@ -55,19 +57,6 @@ async function dispatch(context: Context, name: string, rest: string[]): Promise
   }
   const { default: action } = await command.load();
   return (await action(context, values, positionals)) ?? 0;
-}
-
-/** Global options stand before the command, its own behind it. */
-function splitAtCommand(argv: string[]): { globals: string[]; command?: string; rest: string[] } {
-  let index = 0;
-  for (; index < argv.length; index++) {
-    const word = argv[index] as string;
-    if (!word.startsWith('-')) break;
-    const option = GLOBALS[word.replace(/^--?/, '')];
-    if (option?.value !== undefined) index++;
-  }
-  const command = argv[index];
-  return { globals: argv.slice(0, index), ...(command === undefined ? {} : { command }), rest: argv.slice(index + 1) };
 }
 
 function newContext(values: Values, log: Log): Context {
