@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { OrlopError } from '../error.ts';
 import type { Log } from './log.ts';
 
@@ -23,6 +22,8 @@ export interface Context {
   ignoreUnsupported: boolean;
   /** The config that an error points into, once the command knows it. */
   configFile?: string;
+  /** The status of an error of the command. */
+  failure?: number | undefined;
 }
 
 export interface Command {
@@ -46,59 +47,6 @@ export type Action = (
   values: Values,
   args: string[],
 ) => number | undefined | Promise<number | undefined>;
-
-/** node:util does the parsing; its errors become ours. With `endsEarly` the first argument ends the options. */
-export function parse(args: string[], options: Options, endsEarly = false): { values: Values; positionals: string[] } {
-  try {
-    const { values, positionals } = parseArgs({
-      args: joined(args, options, endsEarly),
-      allowPositionals: true,
-      options: Object.fromEntries(
-        Object.entries(options).map(([name, option]) => [
-          name,
-          {
-            type: option.value === undefined ? ('boolean' as const) : ('string' as const),
-            ...(option.short === undefined ? {} : { short: option.short }),
-            ...(option.multiple === undefined ? {} : { multiple: option.multiple }),
-          },
-        ]),
-      ),
-    });
-    return { values: values as Values, positionals };
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message.split('. ')[0] : String(cause);
-    throw new OrlopError('usage/invalid', message ?? 'wrong usage', { hint: '--help shows the options', cause });
-  }
-}
-
-/** `--memory -1` as `--memory=-1`: the word behind an option is its value, whatever it looks like. */
-function joined(args: string[], options: Options, endsEarly: boolean): string[] {
-  const words: string[] = [];
-  for (let index = 0; index < args.length; index++) {
-    const word = args[index] as string;
-    const isArgument = !word.startsWith('-') || word === '-';
-    if (word === '--' || (isArgument && endsEarly)) {
-      const rest = args.slice(index);
-      return [...words, ...(word === '--' ? rest : ['--', ...rest])];
-    }
-    const name = valued(word, options);
-    const value = args[index + 1];
-    if (isArgument || name === undefined || value === undefined) words.push(word);
-    else {
-      words.push(`--${name}=${value}`);
-      index++;
-    }
-  }
-  return words;
-}
-
-/** The long name, if the word is an option that takes the next one as its value. */
-function valued(word: string, options: Options): string | undefined {
-  const found = Object.entries(options).find(
-    ([name, { short }]) => word === `--${name}` || (short !== undefined && word === `-${short}`),
-  );
-  return found?.[1].value === undefined ? undefined : found[0];
-}
 
 export function text(values: Values, name: string): string | undefined {
   const value = values[name];

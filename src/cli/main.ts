@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { OrlopError } from '../error.ts';
-import { type Command, type Context, endOfOptions, type Options, parse, text, type Values } from './command.ts';
+import { parse } from './arguments.ts';
+import { type Context, type Options, text, type Values } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { Log } from './log.ts';
 import { print, printError } from './output.ts';
@@ -25,18 +26,19 @@ export async function main(argv: string[]): Promise<number> {
   let log = new Log(undefined, 'text', false);
   let context: Context | undefined;
   try {
-    const split = splitAtCommand(argv);
-    const { values } = parse(split.globals, GLOBALS);
+    // Global options stand before the command, its own behind it.
+    const { values, positionals } = parse(argv, GLOBALS, true);
+    const [command, ...rest] = positionals;
     log = new Log(text(values, 'log'), text(values, 'log-format') ?? 'text', values.debug === true);
     if (values.version) return show((await import('./help.ts')).versionText());
-    if (values.help || split.command === undefined || split.command === 'help') {
+    if (values.help || command === undefined || command === 'help') {
       return show((await import('./help.ts')).mainHelp(GLOBALS));
     }
     context = newContext(values, log);
-    return await dispatch(context, split.command, split.rest);
+    return await dispatch(context, command, rest);
   } catch (error) {
     fail(error, log, context);
-    return commandOf(argv)?.failure ?? FAILED;
+    return context?.failure ?? FAILED;
   }
 }
 
@@ -45,6 +47,7 @@ async function dispatch(context: Context, name: string, rest: string[]): Promise
   if (!command) {
     throw new OrlopError('usage/invalid', `"${name}" is not a command`, { hint: '"orlop --help" lists the commands' });
   }
+  context.failure = command.failure;
   const help: Options = { help: GLOBALS.help as NonNullable<Options[string]> };
   const { values, positionals } = parse(rest, { ...command.options, ...help }, command.endsEarly);
   if (values.help) return show((await import('./help.ts')).commandHelp(name, command));
@@ -56,18 +59,6 @@ async function dispatch(context: Context, name: string, rest: string[]): Promise
   }
   const { default: action } = await command.load();
   return (await action(context, values, positionals)) ?? 0;
-}
-
-function commandOf(argv: string[]): Command | undefined {
-  const name = splitAtCommand(argv).command ?? '';
-  return Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-}
-
-/** Global options stand before the command, its own behind it. */
-function splitAtCommand(argv: string[]): { globals: string[]; command?: string; rest: string[] } {
-  const index = endOfOptions(argv, GLOBALS);
-  const command = argv[index];
-  return { globals: argv.slice(0, index), ...(command === undefined ? {} : { command }), rest: argv.slice(index + 1) };
 }
 
 function newContext(values: Values, log: Log): Context {

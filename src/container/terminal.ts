@@ -1,10 +1,9 @@
 // The terminal of a container in the foreground: what is typed here goes to its master, what it shows comes here.
 
 import { read as readAsync, write as writeAsync, writeSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import { SIGNALS } from '../linux/constants.ts';
 import { close } from '../linux/file.ts';
-import { getWindowSize, makeRaw, setWindowSize, type Termios, tcsetattr } from '../linux/terminal.ts';
+import { getWindowSize, isTerminal, makeRaw, setWindowSize, type Termios, tcsetattr } from '../linux/terminal.ts';
 
 export interface Terminal {
   /** A signal that is the terminal's own affair, and not forwarded. */
@@ -18,9 +17,9 @@ export interface Terminal {
 const CHUNK = 16384;
 
 export function attachTerminal(master: number): Terminal {
-  const isTerminal = isatty(0);
+  const hasTerminal = isTerminal(0);
   let before: Termios | undefined;
-  if (isTerminal) {
+  if (hasTerminal) {
     setWindowSize(master, getWindowSize(0));
     before = makeRaw(0);
   }
@@ -33,7 +32,7 @@ export function attachTerminal(master: number): Terminal {
   return {
     handles(signal) {
       if (signal !== SIGNALS.SIGWINCH) return false;
-      if (isTerminal) setWindowSize(master, getWindowSize(0));
+      if (hasTerminal) setWindowSize(master, getWindowSize(0));
       return true;
     },
     drain: () => output,
