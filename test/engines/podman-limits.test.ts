@@ -138,8 +138,7 @@ check(
   (podman) => {
     const line = ': < /dev/mine && echo open; : > /dev/mine';
     const done = podman.run(['--rm', '--device', `${device}:/dev/mine:r`], 'sh', '-c', line);
-    expect(done.stdout).toBe('open
-');
+    expect(done.stdout).toBe('open\n');
     expect(done.stderr).toMatch(/not permitted/);
   },
   device ? undefined : 'this machine has no device to hand on',
@@ -157,7 +156,6 @@ check('--shm-size', (podman) => {
 check('what is masked, and what is read-only', (podman) => {
   const line = 'cat /proc/keys /proc/timer_list | wc -c; ls /sys/firmware; echo 1 > /proc/sys/vm/swappiness';
   const done = podman.run(['--rm'], 'sh', '-c', line);
-  expect(done.stdout).toBe('0
-');
+  expect(done.stdout).toBe('0\n');
   expect(done.stderr).toMatch(/Read-only file system/);
 });
