@@ -37,6 +37,9 @@ export class OrlopError extends Error {
   constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
     super(message, context.cause === undefined ? undefined : { cause: context.cause });
     this.code = code;
+    // JavaScriptCore's errors have a place in the source of their own; these are about config.json.
+    delete (this as { line?: number }).line;
+    delete (this as { column?: number }).column;
     if (context.path !== undefined) this.path = context.path;
     if (context.line !== undefined) this.line = context.line;
     if (context.column !== undefined) this.column = context.column;

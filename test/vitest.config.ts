@@ -4,12 +4,20 @@ import { defineConfig } from 'vitest/config';
 /**
  * unit: fast, without root, on any machine with the built module (`npm run build:wasm`).
  * system: real containers and long runs, as root.
+ * engines: Podman and containerd with the executable as their runtime, as root; `npm run test:engines`.
  */
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/system/**'], testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/system/**', 'test/engines/**'],
+          testTimeout: 30_000,
+        },
+      },
       {
         test: {
           name: 'system',
@@ -17,6 +25,15 @@ export default defineConfig({
           // Containers share the host's cgroups and its state directory.
           fileParallelism: false,
           testTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'engines',
+          include: ['test/engines/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
         },
       },
     ],

@@ -75,7 +75,8 @@ function messageOf(planner: Planner, step: Step, errno: i32): string {
     if (execute.isSearched && errno == ENOENT && step.verb == Verb.FIND) {
       return `exec: "${file}": executable file not found in $PATH`;
     }
-    return `exec: "${file}": ${errnoText(errno)}`;
+    const words = step.verb == Verb.FIND && errno == EISDIR ? 'permission denied: ' : '';
+    return `exec: "${file}": ${words}${errnoText(errno)}`;
   }
   return `${step.describe()} failed: ${errnoText(errno)}`;
 }
@@ -92,6 +93,7 @@ function hintFor(step: Step, row: Row, errno: i32): string {
       if (errno == ENOENT) return 'the file is not in the root filesystem: look at process.args, PATH and the mounts';
       if (errno == EACCES)
         return 'the file, or a directory on its way, does not let the user of process.user execute it';
+      if (errno == EISDIR) return 'it is a directory: process.args names a program';
       if (errno == ENOTDIR) return 'a part of the path before the last is no directory';
       break;
     case Verb.EXECUTE:

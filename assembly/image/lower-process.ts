@@ -13,6 +13,7 @@ import {
   LINUX_CAPABILITY_VERSION_3,
   O_CLOEXEC,
   O_PATH,
+  O_WRONLY,
   OPEN_FLAGS,
   PR_CAP_AMBIENT,
   PR_CAP_AMBIENT_CLEAR_ALL,
@@ -165,7 +166,8 @@ export function lowerNoNewPrivileges(context: Context): void {
 }
 
 /**
- * A program that is missing is an error of `create`, as under runc: each candidate is asked for before the wait.
+ * A program that is missing is an error of `create`, as under runc: each candidate is asked for before the wait. A
+ * directory may be executed by all that faccessat2 knows: the cell of the one that is found says ENOTDIR.
  *
  * What is looked up from here on are the container's words, and /proc/self/fd/N/… would be one of them. So no directory
  * is open any more, close-on-exec or not, from which the host could be reached (CVE-2024-21626): only a socket and FIFOs.
@@ -183,22 +185,30 @@ export function lowerFind(context: Context, execute: ExecuteStep): void {
   const done = new Label('done');
   for (let index = 0; index < candidates.length; index++) {
     const next = new Label('next');
-    const found = program.cell(`found_${index}`, 1);
+    const found = program.cell(`found_${index}`);
     context.found.push(found);
-    if (candidates.length == 1) {
-      access(context, candidates[index]).into(found);
-      return;
-    }
-    access(context, candidates[index]).into(found).tolerate(ANY_ERROR, next);
-    program.jump(done);
+    const row = access(context, candidates[index]);
+    if (candidates.length > 1) row.tolerate(ANY_ERROR, next);
+    open(context, candidates[index], O_PATH | O_DIRECTORY)
+      .into(found)
+      .tolerate(ENOTDIR, done);
     program.place(next);
   }
   // None: the first that is there but may not be executed is the error, else the last one that is not there.
   for (let index = 0; index < candidates.length; index++) {
+    const next = new Label('next');
     const row = access(context, candidates[index]);
-    if (index < candidates.length - 1) row.tolerate(ENOENT).tolerate(ENOTDIR);
+    if (index < candidates.length - 1) row.tolerate(ENOENT, next).tolerate(ENOTDIR);
+    open(context, candidates[index], O_WRONLY | O_DIRECTORY); // of a directory always EISDIR
+    program.place(next);
   }
   program.place(done);
+}
+
+function open(context: Context, path: string, flags: u64): Row {
+  const program = context.program;
+  const how = program.how(program.flags(flags | O_CLOEXEC, OPEN_FLAGS), 0, 0);
+  return program.call(Call.OPENAT2, atCwd(program), program.text(path), how, program.number(24));
 }
 
 function access(context: Context, path: string): Row {
@@ -236,7 +246,7 @@ export function lowerExecute(context: Context, step: ExecuteStep): void {
   for (let index = 0; index < step.candidates.length; index++) {
     const here = new Label('here');
     const next = new Label('next');
-    program.branch(context.found[index], u64.MAX_VALUE, 0, here);
+    program.branch(context.found[index], u64.MAX_VALUE, <u64>-(<i64>ENOTDIR), here);
     program.jump(next);
     program.place(here);
     program.call(Call.EXECVE, program.text(step.candidates[index]), argv, envp);

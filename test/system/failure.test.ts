@@ -169,7 +169,14 @@ const FAILURES: Failure[] = [
   {
     name: 'a command that is a directory',
     patch: execution({ args: ['/etc'] }),
-    says: ['exec', '/etc', 'EACCES'],
+    says: ['exec', '/etc', 'permission denied', 'EISDIR', 'O_DIRECTORY'],
+    pointer: '/process/args/0',
+  },
+  {
+    name: 'a command that is a directory wherever PATH leads',
+    patch: execution({ args: ['local'], env: ['PATH=/no/such:/usr'] }),
+    prepare: (bundle) => mkdirSync(join(bundle.rootfs, 'usr/local')),
+    says: ['exec', 'local', 'permission denied', 'EISDIR'],
     pointer: '/process/args/0',
   },
   {
@@ -386,5 +393,12 @@ describe.each(builds())('$name', (build) => {
     await until('it is stopped', () => orlop.state(id).status === 'stopped');
     orlop.call(['delete', id]).ok();
     await expectNothingLeft(place, orlop, before);
+  });
+
+  it('logs no place in config.json for an error that has none', () => {
+    const log = place.path(`log-${build.name}`);
+    orlop.call(['--log', log, '--log-format', 'json', 'nosuchcommand']);
+    const { msg, line } = JSON.parse(readFileSync(log, 'utf8'));
+    expect({ msg, line }).toEqual({ msg: '"nosuchcommand" is not a command', line: undefined });
   });
 });

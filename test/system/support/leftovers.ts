@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Workplace } from './bundle.ts';
-import type { Orlop } from './orlop.ts';
+
+/** What keeps state: orlop itself, or an engine that calls it. */
+export interface Stateful {
+  readonly root: string;
+  /** Where it mounts and unmounts something of its own, whenever it likes. */
+  readonly ownMount?: string;
+}
 
 export interface Snapshot {
   cgroups: string[];
@@ -36,15 +42,17 @@ function cgroups(tag: string, directory = '/sys/fs/cgroup'): string[] {
     });
 }
 
-function mounts(): string[] {
-  return readFileSync('/proc/self/mountinfo', 'utf8').trimEnd().split('\n');
+function mounts(own: string | undefined): string[] {
+  const lines = readFileSync('/proc/self/mountinfo', 'utf8').trimEnd().split('\n');
+  return lines.filter((line) => line.split(' ')[4] !== own);
 }
 
 /**
- * Launch images, and everything else that is in a cgroup of ours, has one of our directories mounted or in its command
- * line, or is dead and nobody has waited for it.
+ * Launch images, and everything else that is in a cgroup of ours, has one of our directories in its command line or in a
+ * mount namespace of its own, or is dead and nobody has waited for it.
  */
 function processes(place: Workplace): string[] {
+  const host = readlinkSync('/proc/self/ns/mnt');
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
     .flatMap((pid) => {
@@ -59,7 +67,8 @@ function processes(place: Workplace): string[] {
         read('cgroup').includes(place.tag) ||
         command.includes(place.directory) ||
         command.includes(place.tag) ||
-        read('mountinfo').includes(place.directory) ||
+        (attempt(() => readlinkSync(`/proc/${pid}/ns/mnt`), host) !== host &&
+          read('mountinfo').includes(place.directory)) ||
         (state === 'Z' && (parent === String(process.pid) || name.startsWith('orlop')));
       return isOurs ? [`${pid} ${name} ${state} ${command}`] : [];
     });
@@ -80,10 +89,10 @@ function files(place: Workplace): string[] {
   return [...temporary, ...bundles].sort();
 }
 
-export function snapshot(place: Workplace, orlop: Orlop): Snapshot {
+export function snapshot(place: Workplace, orlop: Stateful): Snapshot {
   return {
     cgroups: cgroups(place.tag),
-    mounts: mounts(),
+    mounts: mounts(orlop.ownMount),
     processes: processes(place),
     state: attempt(() => readdirSync(orlop.root, { recursive: true }).map(String), []),
     fds: fds(),
@@ -107,12 +116,12 @@ function added(before: Snapshot, after: Snapshot): Record<string, string[]> {
 }
 
 /** The kernel takes cgroups and mounts down a moment after the last process: it gets that moment, and no more. */
-export async function expectNothingLeft(place: Workplace, orlop: Orlop, before: Snapshot): Promise<void> {
+export async function expectNothingLeft(place: Workplace, orlop: Stateful, before: Snapshot): Promise<void> {
   let difference: Record<string, string[]> = {};
   for (let round = 0; round < 100; round++) {
     difference = added(before, snapshot(place, orlop));
     if (Object.keys(difference).length === 0) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  expect(difference).toEqual({});
+  expect(difference, `left behind: ${JSON.stringify(difference)}`).toEqual({});
 }

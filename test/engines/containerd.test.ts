@@ -1,0 +1,167 @@
+// containerd and its shim, by ctr. It has no command for limits of a running container: Podman's checks have that.
+
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { until } from '../system/support/orlop.ts';
+import { checks } from './support/check.ts';
+import { ContainerdSite, type Ctr } from './support/containerd.ts';
+import { cgroupFile } from './support/site.ts';
+
+const site = new ContainerdSite('containerd');
+beforeAll(() => site.ready());
+afterAll(() => site.remove());
+const check = checks<Ctr>((runtime) => site.with(runtime));
+
+const FOREVER = ['sleep', '1000'];
+
+check('run: output, errors, exit status', (ctr) => {
+  const done = ctr.run([], 'sh', '-c', 'echo out; echo err >&2; exit 7');
+  expect([done.stdout, done.stderr, done.status]).toEqual(['out\n', 'err\n', 7]);
+});
+
+check('run --tty', (ctr) => {
+  const line = 'tty; test -c /dev/console && echo console; read word; echo "got $word"; exit 5';
+  const words = ctr.runWords(['--rm', '--tty'], ctr.place.id(), ['sh', '-c', line]);
+  const done = ctr.callInTerminal(words, 'hello\n');
+  const said = done.stdout.replaceAll('\r', '').split('\n');
+  expect(said).toEqual(expect.arrayContaining(['/dev/pts/0', 'console', 'got hello']));
+  expect(done.status).toBe(5);
+});
+
+check('run --detach, task list, kill, delete', async (ctr) => {
+  const id = ctr.start([], ...FOREVER);
+  expect(ctr.task(id)?.status).toBe('RUNNING');
+  ctr.call(['task', 'kill', '--signal', 'SIGKILL', id]).ok();
+  await until('the task has stopped', () => ctr.task(id)?.status === 'STOPPED');
+  expect(ctr.call(['task', 'delete', id]).stderr).toMatch(/exit code 137/);
+  expect(ctr.task(id)).toBeUndefined();
+});
+
+check('kill: SIGTERM, and the status that comes of it', async (ctr) => {
+  const id = ctr.start([], 'sh', '-c', 'trap "exit 6" TERM; touch /ready; while :; do sleep 0.1; done');
+  const pid = ctr.task(id)?.pid as number;
+  await until('it listens', () => existsSync(`/proc/${pid}/root/ready`));
+  ctr.call(['task', 'kill', id]).ok();
+  await until('the task has stopped', () => ctr.task(id)?.status === 'STOPPED');
+  expect(ctr.call(['task', 'delete', id]).stderr).toMatch(/exit code 6/);
+});
+
+check('kill --all', async (ctr) => {
+  const id = ctr.start([], 'sh', '-c', 'sleep 1000 & wait');
+  ctr.call(['task', 'kill', '--all', '--signal', 'SIGKILL', id]).ok();
+  await until('the task has stopped', () => ctr.task(id)?.status === 'STOPPED');
+});
+
+check('task delete --force of a running task', (ctr) => {
+  const id = ctr.start([], ...FOREVER);
+  const pid = ctr.task(id)?.pid as number;
+  ctr.call(['task', 'delete', '--force', id]);
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+});
+
+check('a program that is not there', (ctr) => {
+  const done = ctr.run([], '/no/such/program');
+  expect(done.status).toBe(1);
+  expect(done.stderr).toMatch(/\/no\/such\/program.*no such file or directory/i);
+});
+
+check('a program that is not in PATH', (ctr) => {
+  expect(ctr.run([], 'no-such-program').stderr).toMatch(/no-such-program.*executable file not found/);
+});
+
+check('a file that is no program', (ctr) => {
+  expect(ctr.run([], '/etc/not-executable').stderr).toMatch(/\/etc\/not-executable.*permission denied/i);
+});
+
+check('exec: output and exit status', (ctr) => {
+  const id = ctr.start([], ...FOREVER);
+  const done = ctr.exec(id, [], 'sh', '-c', 'echo out; echo err >&2; exit 8');
+  expect([done.stdout, done.stderr, done.status]).toEqual(['out\n', 'err\n', 8]);
+});
+
+check('exec --user --cwd', (ctr) => {
+  const id = ctr.start([], ...FOREVER);
+  expect(ctr.exec(id, ['--user', '1000:1000', '--cwd', '/tmp'], 'sh', '-c', 'id -u; pwd').ok().stdout).toBe(
+    '1000\n/tmp\n',
+  );
+});
+
+check('exec --tty', (ctr) => {
+  const id = ctr.start([], ...FOREVER);
+  const words = ['--tty', '--exec-id', ctr.place.id('exec'), '--fifo-dir', site.site.path('fifo')];
+  const done = ctr.callInTerminal(['task', 'exec', ...words, id, 'sh', '-c', 'tty; exit 4']);
+  expect(done.stdout).toMatch(/\/dev\/pts\/\d/);
+  expect(done.status).toBe(4);
+});
+
+check('exec of a program that is not there', (ctr) => {
+  const id = ctr.start([], ...FOREVER);
+  expect(ctr.exec(id, [], 'no-such-program').stderr).toMatch(/no-such-program.*executable file not found/);
+});
+
+check('pause, resume', (ctr) => {
+  const id = ctr.start([], ...FOREVER);
+  const pid = ctr.task(id)?.pid as number;
+  ctr.call(['task', 'pause', id]).ok();
+  expect(ctr.task(id)?.status).toBe('PAUSED');
+  expect(cgroupFile(pid, 'freezer/freezer.state', 'cgroup.freeze')).toMatch(/^(FROZEN|1)$/);
+  ctr.call(['task', 'resume', id]).ok();
+  expect(ctr.task(id)?.status).toBe('RUNNING');
+});
+
+check('task ps', (ctr) => {
+  const id = ctr.start([], 'sh', '-c', 'sleep 1000 & wait');
+  const pids = ctr.call(['task', 'ps', id]).ok().lines.slice(1);
+  expect(pids).toHaveLength(2);
+  expect(pids[0]).toMatch(new RegExp(`^${ctr.task(id)?.pid}\\b`));
+});
+
+check('task metrics', (ctr) => {
+  const id = ctr.start(['--memory-limit', '67108864'], ...FOREVER);
+  const metrics = ctr.call(['task', 'metrics', '--format', 'json', id]).ok().stdout;
+  expect(metrics).toMatch(/67108864/);
+});
+
+check('--memory-limit, --cpus, --cpu-shares', (ctr) => {
+  const id = ctr.start(['--memory-limit', '67108864', '--cpus', '0.5', '--cpu-shares', '512'], ...FOREVER);
+  const pid = ctr.task(id)?.pid as number;
+  expect(cgroupFile(pid, 'memory/memory.limit_in_bytes', 'memory.max')).toBe('67108864');
+  expect(cgroupFile(pid, 'cpu/cpu.cfs_quota_us', 'cpu.max')).toMatch(/^50000/);
+  expect(cgroupFile(pid, 'cpu/cpu.shares', 'cpu.weight')).toMatch(/^(512|20)$/);
+});
+
+check('--read-only, --cwd, --env, --mount', (ctr) => {
+  const mount = 'type=bind,src=/usr,dst=/mnt,options=rbind:ro';
+  const options = ['--read-only', '--cwd', '/tmp', '--env', 'WORD=x', '--mount', mount];
+  const done = ctr.run(options, 'sh', '-c', 'pwd; echo $WORD; ls -d /mnt/bin; touch /file');
+  expect(done.stdout).toBe('/tmp\nx\n/mnt/bin\n');
+  expect(done.stderr).toMatch(/Read-only file system/);
+});
+
+check('--net-host', (ctr) => {
+  expect(ctr.run(['--net-host'], 'readlink', '/proc/self/ns/net').ok().stdout).toMatch(/^net:/);
+});
+
+check('--with-ns joins a namespace', (ctr) => {
+  const pid = ctr.task(ctr.start([], ...FOREVER))?.pid;
+  const joined = ['--with-ns', `network:/proc/${pid}/ns/net`, '--with-ns', `ipc:/proc/${pid}/ns/ipc`];
+  const line = 'readlink /proc/self/ns/net; readlink /proc/self/ns/ipc';
+  expect(ctr.run(joined, 'sh', '-c', line).ok().lines).toEqual([
+    readlinkSync(`/proc/${pid}/ns/net`),
+    readlinkSync(`/proc/${pid}/ns/ipc`),
+  ]);
+});
+
+check('--privileged', (ctr) => {
+  ctr.run(['--privileged'], 'mount', '-t', 'tmpfs', 'none', '/tmp').ok();
+});
+
+check('--no-pivot', (ctr) => {
+  expect(ctr.run(['--no-pivot'], 'ls', '/bin/busybox').ok().stdout).toBe('/bin/busybox\n');
+});
+
+check('--pid-file', (ctr) => {
+  const file = site.site.path(`pid-${ctr.runtime}`);
+  const id = ctr.start(['--pid-file', file], ...FOREVER);
+  expect(readFileSync(file, 'utf8')).toBe(String(ctr.task(id)?.pid));
+});
