@@ -242,6 +242,7 @@ export const PR_SET_PDEATHSIG: u64 = 1;
 export const PR_SET_KEEPCAPS: u64 = 8;
 export const PR_SET_DUMPABLE: u64 = 4;
 export const PR_SET_NAME: u64 = 15;
+export const PR_SET_CHILD_SUBREAPER: u64 = 36;
 export const PR_CAPBSET_DROP: u64 = 24;
 export const PR_SET_NO_NEW_PRIVS: u64 = 38;
 export const PR_CAP_AMBIENT: u64 = 47;
@@ -281,3 +282,13 @@ export const KEYCTL_JOIN_SESSION_KEYRING: u64 = 1;
 export const KEYCTL_SETPERM: u64 = 5;
 /** include/linux/key.h: all for the possessor; view, read, search and link for the user. */
 export const SESSION_KEYRING_PERMISSIONS: u64 = 0x3f1b0000;
+
+/** include/uapi/linux/wait.h */
+export const P_PID: u64 = 1;
+export const WNOHANG: u64 = 1;
+export const WEXITED: u64 = 4;
+export const WNOWAIT: u64 = 0x01000000;
+export const WAIT = new FlagNames(['WNOHANG', 'WEXITED', 'WNOWAIT'], [WNOHANG, WEXITED, WNOWAIT]);
+
+/** asm-generic/ioctls.h */
+export const TIOCSPGRP: u64 = 0x5410;

@@ -40,6 +40,7 @@ import {
   lowerUmask,
   lowerUser,
 } from './lower-process';
+import { lowerReaper } from './lower-reaper';
 import { lowerPivot, lowerPropagation, lowerRoot } from './lower-root';
 import { lowerTerminal } from './lower-terminal';
 import { Program } from './program';
@@ -142,6 +143,8 @@ function lowerStep(context: Context, step: Step): void {
       return lowerKeyring(context, step as TextStep);
     case Verb.HOOK:
       return lowerHook(context, step as HookStep);
+    case Verb.REAPER:
+      return lowerReaper(context);
     default:
       assert(false, 'a verb without rows');
   }

@@ -147,6 +147,16 @@ export function callNumber(call: Call): u16 {
       return 1;
     case Call.WRITEV:
       return 20;
+    case Call.RT_SIGTIMEDWAIT:
+      return 128;
+    case Call.KILL:
+      return 62;
+    case Call.WAITID:
+      return 247;
+    case Call.SETPGID:
+      return 109;
+    case Call.GETPID:
+      return 39;
     default:
       assert(false, 'a call without a number');
       return 0;

@@ -8,6 +8,7 @@ import { planEarlyHooks, planPoststart, planPoststop, planStartContainer } from 
 import { planCgroupNamespace, planHostname, planNamespaces, readNamespaces } from './namespaces';
 import { Planner } from './planner';
 import { planCwdDirectory, planKeyring, planOomScore, planProcess, planTerminal } from './process';
+import { planReaper } from './reaper';
 import { Request } from './request';
 import { Actor, actorName, Step, Verb, verbName } from './step';
 import { planSysctls } from './sysctl';
@@ -46,6 +47,7 @@ export function translate(spec: Spec, request: Request, report: Report): Planner
     planner.add(new Step(Verb.READY));
     planLateLimits(planner);
     planStartContainer(planner);
+    planReaper(planner);
     planner.addExecute(execute);
   }
   planPoststart(planner);

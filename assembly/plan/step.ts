@@ -48,6 +48,7 @@ export enum Verb {
   AFFINITY,
   KEYRING,
   HOOK,
+  REAPER,
 }
 
 const VERBS: string[] = [
@@ -93,6 +94,7 @@ const VERBS: string[] = [
   'affinity',
   'keyring',
   'hook',
+  'reaper',
 ];
 
 export function verbName(verb: Verb): string {

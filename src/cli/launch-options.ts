@@ -1,5 +1,6 @@
-import { basename, resolve } from 'node:path';
-import { sendMaster } from '../container/console-socket.ts';
+import { basename, join, resolve } from 'node:path';
+import { activationOf } from '../container/activation.ts';
+import { sendMaster, sendPidfd } from '../container/console-socket.ts';
 import type { CreateOptions } from '../container/create.ts';
 import { checkPrivileges } from '../container/privileges.ts';
 import { loadSpecModule } from '../spec/embedded.ts';
@@ -11,15 +12,21 @@ export function launchOptions(context: Context, values: Values, id: string): Cre
   const bundle = resolve(text(values, 'bundle') ?? '.');
   context.configFile = `${bundle}/config.json`;
   const socket = text(values, 'console-socket');
+  const pidfdSocket = text(values, 'pidfd-socket');
+  const activation = activationOf(process.env, process.pid);
   return {
     root: context.root,
     id,
     bundle,
     pidFile: text(values, 'pid-file'),
     noPivot: values['no-pivot'] === true,
-    preserveFds: number(values, 'preserve-fds', 0, 1024),
+    noNewKeyring: values['no-new-keyring'] === true,
+    preserveFds: activation.count + (number(values, 'preserve-fds', 0, 1024) ?? 0),
+    environment: activation.environment,
+    notify: process.env.NOTIFY_SOCKET ? join(resolve(context.root), id, 'notify') : undefined,
     ignoreUnsupported: context.ignoreUnsupported,
     console: socket === undefined ? undefined : (master) => sendMaster(socket, master),
+    pidfd: pidfdSocket === undefined ? undefined : (pidfd) => sendPidfd(pidfdSocket, pidfd),
     journal: context.log,
     warn: warnTo(context),
   };

@@ -17,6 +17,11 @@ export interface LaunchRequest {
   noPivot?: boolean | undefined;
   preserveFds?: number | undefined;
   ignoreUnsupported?: boolean | undefined;
+  noNewKeyring?: boolean | undefined;
+  /** NAME=VALUE each, for the container's process. */
+  environment?: string[] | undefined;
+  /** The directory that will have the container's notify.sock. */
+  notify?: string | undefined;
 }
 
 export interface Compiled {
@@ -61,6 +66,9 @@ export function compile(launch: LaunchRequest): Compiled {
     noPivot: launch.noPivot === true,
     preserveFds: launch.preserveFds ?? 0,
     ignoreUnsupported: launch.ignoreUnsupported === true,
+    noNewKeyring: launch.noNewKeyring === true,
+    environment: launch.environment ?? [],
+    ...(launch.notify === undefined ? {} : { notify: launch.notify }),
     facts: gatherFacts(),
   };
   const document = new SpecDocument(specModule(), config);

@@ -1,4 +1,4 @@
-import { constants, openSync, readlinkSync, writeFileSync } from 'node:fs';
+import { constants, mkdirSync, openSync, readlinkSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { OrlopError } from '../error.ts';
 import { Launch } from '../launch/image.ts';
@@ -6,7 +6,7 @@ import type { Failed } from '../launch/protocol.ts';
 import { openBoth } from '../linux/fifo.ts';
 import { close, mkfifo } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
-import { kill, waitpid } from '../linux/process.ts';
+import { kill, pidfdOpen, waitpid } from '../linux/process.ts';
 import type { CreateCgroupStep, Diagnostic, LimitStep } from '../spec/types.ts';
 import { applyLimit, createCgroup, plannedCgroup } from './cgroup.ts';
 import { type Compiled, compile, type LaunchRequest, warningsOf } from './compiler.ts';
@@ -26,6 +26,8 @@ export interface CreateOptions extends LaunchRequest {
   warn?: ((diagnostic: Diagnostic) => void) | undefined;
   /** Gets what hooks write. */
   journal?: Journal | undefined;
+  /** Takes a pidfd of the container's first process. */
+  pidfd?: ((pidfd: number) => void) | undefined;
 }
 
 /** A created container: its process waits for start. The entry is locked, and the caller's to close. */
@@ -47,6 +49,7 @@ export function create(options: CreateOptions, before?: Compiled): Created {
   const state = newState(compiled);
   try {
     launch(entry, state, compiled, options);
+    if (options.pidfd) tellPidfd(state.pid as number, options.pidfd);
     if (options.pidFile !== undefined) writePidFile(options.pidFile, state.pid as number);
     return { entry, state: state as State & { pid: number }, compiled };
   } catch (error) {
@@ -84,6 +87,7 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
   writeFileSync(entry.file('config.json'), compiled.config, { mode: 0o600 });
   mkfifo(entry.file('start'), 0o600);
   mkfifo(entry.file('exec'), 0o600);
+  if (compiled.request.notify !== undefined) mkdirSync(compiled.request.notify, { mode: 0o755 });
   if (cgroup) {
     // Planned first, so that even a killed create leaves nothing that delete does not know.
     entry.write({ ...state, cgroup: plannedCgroup(cgroup) });
@@ -193,9 +197,18 @@ export function checkPreserved(count: number): void {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
     if (target !== '' && !/^anon_inode:\[(event|timer|signal|io_uring)/.test(target)) continue;
-    throw new OrlopError('usage/invalid', `--preserve-fds ${count}: fd ${fd} is not open`, {
-      hint: `open fds 3 to ${2 + count} for the container, or hand on fewer`,
+    throw new OrlopError('usage/invalid', `fd ${fd} is not open: 3 to ${2 + count} are to be handed on`, {
+      hint: 'open them for the container, or hand on fewer: LISTEN_FDS and --preserve-fds together',
     });
+  }
+}
+
+function tellPidfd(pid: number, take: (pidfd: number) => void): void {
+  const pidfd = pidfdOpen(pid);
+  try {
+    take(pidfd);
+  } finally {
+    close(pidfd);
   }
 }
 

@@ -3,7 +3,8 @@ import { type Exit, exitNumber } from '../linux/process.ts';
 import { type Created, type CreateOptions, create } from './create.ts';
 import { removeAll } from './delete.ts';
 import type { Journal } from './hooks.ts';
-import { release } from './start.ts';
+import { type Notifier, notifierOf } from './notify.ts';
+import { awaitReady, release } from './start.ts';
 import { openProcess } from './status.ts';
 import { supervise } from './supervise.ts';
 import { attachTerminal, type Terminal } from './terminal.ts';
@@ -11,6 +12,8 @@ import { attachTerminal, type Terminal } from './terminal.ts';
 export interface RunOptions extends CreateOptions {
   detach?: boolean | undefined;
   keep?: boolean | undefined;
+  /** The supervisor's NOTIFY_SOCKET. */
+  notifySocket?: string | undefined;
 }
 
 /**
@@ -26,15 +29,22 @@ export async function run(options: RunOptions): Promise<number> {
     });
   const created = create(options.detach ? options : { ...options, console: takesTerminal });
   let isDeleted = options.keep === true || options.detach === true;
+  let notifier: Notifier | undefined;
   try {
+    notifier = notifierOf(created.state, options.notifySocket);
     startCreated(created, options.journal);
-    if (options.detach) return 0;
+    if (options.detach) {
+      if (notifier) awaitReady(created.entry, created.state, notifier);
+      return 0;
+    }
+    void notifier?.serve();
     return exitNumber(await waitFor(created, terminal));
   } catch (error) {
     isDeleted = false;
     throw error;
   } finally {
     await terminal?.restore();
+    notifier?.close();
     if (!isDeleted) removeAll(created.entry, created.state, options.journal);
     created.entry.close();
   }

@@ -8,27 +8,44 @@ import { SpecDocument } from '../spec/module.ts';
 import { launchError } from './create.ts';
 import { removeAll } from './delete.ts';
 import { hooksOf, type Journal, runHooks, settleInside } from './hooks.ts';
-import { statusOf, wrongState } from './status.ts';
+import { type Notifier, notifierOf } from './notify.ts';
+import { openProcess, statusOf, wrongState } from './status.ts';
 import { type Entry, type State, Store } from './store.ts';
 
 /**
  * runtime-spec runtime.md#start: lets the container's process go on to execve, and answers when that has happened. After
- * a failed hook the container is gone, as its lifecycle says.
+ * a failed hook the container is gone, as its lifecycle says. With a `notifySocket` it answers when the container is ready.
  */
-export function start(root: string, id: string, journal?: Journal): void {
+export function start(root: string, id: string, journal?: Journal, notifySocket?: string): void {
   const entry = new Store(root).open(id);
+  let notifier: Notifier | undefined;
   try {
     const state = entry.read();
     const status = statusOf(entry, state);
     if (status !== 'created' || !state) throw wrongState(id, status, 'created');
+    notifier = notifierOf(state, notifySocket);
     try {
       release(entry, state, undefined, journal);
     } catch (error) {
       if (error instanceof OrlopError && error.code === 'container/hook') removeAll(entry, state, journal);
       throw error;
     }
+    if (notifier) awaitReady(entry, state, notifier);
   } finally {
+    notifier?.close();
     entry.close();
+  }
+}
+
+/** Others may signal or delete it meanwhile. */
+export function awaitReady(entry: Entry, state: State, notifier: Notifier): void {
+  entry.close();
+  const pidfd = openProcess(state);
+  if (pidfd === undefined) return;
+  try {
+    notifier.awaitReady(pidfd);
+  } finally {
+    close(pidfd);
   }
 }
 

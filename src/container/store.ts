@@ -5,6 +5,7 @@
 //   ID/lock          flock(2): one command at a time changes a container
 //   ID/start         FIFO, there while the container waits for start
 //   ID/exec          FIFO: ends when execve has succeeded, or tells why not
+//   ID/notify/       bound into the container when it has a supervisor to tell: the socket notify.sock, from start on
 
 import { mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -135,7 +136,7 @@ export class Entry {
     flock(this.lock, LOCK_EX);
   }
 
-  file(name: 'state.json' | 'config.json' | 'start' | 'exec'): string {
+  file(name: 'state.json' | 'config.json' | 'start' | 'exec' | 'notify'): string {
     return join(this.directory, name);
   }
 

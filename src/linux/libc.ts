@@ -29,6 +29,17 @@ export function declare<F extends (...args: never[]) => unknown>(definition: str
   }) as F;
 }
 
+/** The same on another thread, while the event loop goes on. Its errno cannot be known. */
+export function declareAsync<A extends unknown[]>(definition: string): (...args: A) => Promise<number> {
+  let bound: ReturnType<Library['func']> | undefined;
+  return (...args) => {
+    bound ??= libc().func(definition);
+    return new Promise((resolve, reject) => {
+      bound?.async(...args, (error: Error | null, result: number) => (error ? reject(error) : resolve(result)));
+    });
+  };
+}
+
 /** Whether the C library has a function, for those that came late or that musl lacks. */
 export function has(name: string): boolean {
   try {

@@ -4,7 +4,7 @@
 //
 //     0  struct msghdr    name, namelen, iov, iovlen, control, controllen, flags     <bits/socket.h>
 //    64  struct iovec     base, len                                                  <bits/types/struct_iovec.h>
-//    96  struct cmsghdr   len, level, type, then one int: the descriptor             CMSG_SPACE(sizeof(int)) is 24
+//    96  struct cmsghdr   len, level, type, then one int: the descriptor             CMSG_LEN(sizeof(int)) is 20
 //   128  the bytes sent or received
 
 import { closeSync, constants, openSync } from 'node:fs';
@@ -16,6 +16,7 @@ import { allocate, declare, flagNames, invoke, type Pointer, withoutNul } from '
 // <bits/socket.h>, <bits/socket_type.h>
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
 const SOCK_SEQPACKET = 5;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
@@ -34,12 +35,15 @@ const socketpair_ = declare<(family: number, type: number, protocol: number, fds
 const connect_ = declare<(fd: number, address: Pointer, length: number) => number>(
   'int connect(int, void *, unsigned int)',
 );
+const bind_ = declare<(fd: number, address: Pointer, length: number) => number>('int bind(int, void *, unsigned int)');
+const shutdown_ = declare<(fd: number, how: number) => number>('int shutdown(int, int)');
 const recvmsg_ = declare<(fd: number, message: Pointer, flags: number) => number>('int64_t recvmsg(int, void *, int)');
 const sendmsg_ = declare<(fd: number, message: Pointer, flags: number) => number>('int64_t sendmsg(int, void *, int)');
 
 const IOVEC = 64;
 const CONTROL = 96;
-const CONTROL_LENGTH = 24;
+// Not CMSG_SPACE, which has room for a second descriptor.
+const CONTROL_LENGTH = 20;
 const BYTES = 128;
 const BYTES_MAX = 4096;
 
@@ -113,18 +117,33 @@ export function send(fd: number, data: Uint8Array | string, carried?: number): v
   if (count < payload.length) send(fd, payload.subarray(count));
 }
 
-const SUN_PATH_MAX = 107; // sizeof(sockaddr_un.sun_path) less the NUL: <linux/un.h>
+const SUN_PATH = 2; // offset in sockaddr_un: <linux/un.h>
+const SUN_PATH_MAX = 107; // sizeof(sun_path) less the NUL
 
 /** Connects to a listening stream socket, such as a console socket. */
 export function connect(path: string): number {
+  return open('SOCK_STREAM', SOCK_STREAM, path, 'connect', connect_);
+}
+
+/** Connects to a datagram socket. An address that begins with @ is in the abstract namespace: man 7 unix. */
+export function connectDatagram(address: string): number {
+  return open('SOCK_DGRAM', SOCK_DGRAM, address, 'connect', connect_);
+}
+
+/** Makes a datagram socket at a path where nothing is. */
+export function bindDatagram(path: string): number {
+  return open('SOCK_DGRAM', SOCK_DGRAM, path, 'bind', bind_);
+}
+
+type Use = (fd: number, address: Pointer, length: number) => number;
+
+function open(typeName: string, type: number, path: string, call: string, use: Use): number {
   withoutNul(path, 'path');
-  const shownType = { text: 'SOCK_STREAM|SOCK_CLOEXEC' };
-  const fd = invoke('socket', [{ text: 'AF_UNIX' }, shownType, 0], () =>
-    socket_(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0),
-  );
+  const shownType = { text: `${typeName}|SOCK_CLOEXEC` };
+  const fd = invoke('socket', [{ text: 'AF_UNIX' }, shownType, 0], () => socket_(AF_UNIX, type | SOCK_CLOEXEC, 0));
   try {
-    if (Buffer.byteLength(path) <= SUN_PATH_MAX) connectShort(fd, path, path);
-    else connectLong(fd, path);
+    if (Buffer.byteLength(path) <= SUN_PATH_MAX) useShort(fd, path, path, call, use);
+    else useLong(fd, path, call, use);
     return fd;
   } catch (error) {
     close(fd);
@@ -133,19 +152,30 @@ export function connect(path: string): number {
 }
 
 /** A path too long for sockaddr_un is reached through a descriptor of its directory. */
-function connectLong(fd: number, path: string): void {
+function useLong(fd: number, path: string, call: string, use: Use): void {
   const O_PATH = 0o10000000; // <asm-generic/fcntl.h>
   const parent = openSync(dirname(path), O_PATH | constants.O_DIRECTORY);
   try {
-    connectShort(fd, `/proc/self/fd/${parent}/${basename(path)}`, path);
+    useShort(fd, `/proc/self/fd/${parent}/${basename(path)}`, path, call, use);
   } finally {
     closeSync(parent);
   }
 }
 
-function connectShort(fd: number, path: string, shown: string): void {
-  const address = Buffer.alloc(110); // struct sockaddr_un: <linux/un.h>
+function useShort(fd: number, path: string, shown: string, call: string, use: Use): void {
+  const address = Buffer.alloc(SUN_PATH + SUN_PATH_MAX + 1);
   address.writeUInt16LE(AF_UNIX, 0);
-  address.write(path, 2);
-  invoke('connect', [fd, shown], () => connect_(fd, address, address.length));
+  address.write(path, SUN_PATH);
+  const isAbstract = path.startsWith('@');
+  if (isAbstract) address[SUN_PATH] = 0;
+  // The length is part of an abstract address; of a path it is enough that it is not too short.
+  const length = isAbstract ? SUN_PATH + Buffer.byteLength(path) : address.length;
+  invoke(call, [fd, shown], () => use(fd, address, length));
+}
+
+const SHUT_RD = 0;
+
+/** Nothing more is received, and whoever waits for it is woken: poll says POLLHUP or POLLIN. */
+export function shutdownReading(fd: number): void {
+  invoke('shutdown', [fd, { text: 'SHUT_RD' }], () => shutdown_(fd, SHUT_RD));
 }

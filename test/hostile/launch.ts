@@ -37,7 +37,7 @@ export function launch(document: Uint8Array, turn: number): { hasImage: boolean;
   const errors = exports.plan(put(document), document.length, put(asked), asked.length);
   const answer = json();
   if (errors === 0) {
-    expect(answer.steps.at(-1).verb).toBe('execute');
+    expect(answer.steps.map(({ verb }: { verb: string }) => verb)).toContain('execute');
     expect(exports.image(0, 0)).toBe(0);
     expect(bytes().subarray(0, 4)).toEqual(Uint8Array.of(0x7f, 0x45, 0x4c, 0x46));
     expect(exports.rows()).toBe(0);

@@ -47,7 +47,7 @@ const MAXIMAL = JSON.stringify({
   ociVersion: '1.2.0',
   hostname: 'one',
   domainname: 'example.org',
-  annotations: { 'org.example': 'value' },
+  annotations: { 'org.example': 'value', 'orlop.init': 'true' },
   root: { path: 'rootfs', readonly: true },
   process: {
     terminal: true,

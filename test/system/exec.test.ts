@@ -237,6 +237,19 @@ describe('errors', () => {
     expect(result.stderr).toContain('is stopped, not running');
   });
 
+  it('not in a paused one, but on request it waits there', async () => {
+    container();
+    orlop.call(['pause', id]).ok();
+    const result = exec(id, 'true');
+    expect(result.status).toBe(255);
+    expect(result.stderr).toContain('is paused');
+    expect(result.stderr).toContain('--ignore-paused');
+    const waiting = orlop.launch(['exec', '--ignore-paused', id, 'echo', 'went on']);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    orlop.call(['resume', id]).ok();
+    expect((await waiting.result).ok().stdout).toBe('went on\n');
+  });
+
   it('a console or pidfd socket that nobody listens on ends the process', () => {
     container();
     for (const option of ['--console-socket', '--pidfd-socket']) {

@@ -7,7 +7,8 @@ const action: Action = async (context, values, [id = '']) => {
   await loadSideBySide();
   const detach = values.detach === true;
   if (!detach && !values['no-subreaper']) setChildSubreaper(true);
-  return run({ ...launchOptions(context, values, id), detach, keep: values.keep === true });
+  const notifySocket = process.env.NOTIFY_SOCKET || undefined;
+  return run({ ...launchOptions(context, values, id), detach, keep: values.keep === true, notifySocket });
 };
 
 export default action;
