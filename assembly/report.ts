@@ -42,6 +42,11 @@ export class Report {
     this.addNode(Severity.WARNING, rule, name, node, message, help);
   }
 
+  /** True, but nothing that anybody has to know at each start. */
+  info(rule: string, name: string, node: i32, message: string, help: string): void {
+    this.addNode(Severity.INFO, rule, name, node, message, help);
+  }
+
   /** Where there is no node: a place in the bytes. */
   errorAt(rule: string, name: string, start: i32, end: i32, message: string, help: string): void {
     this.add(new Diagnostic(Severity.ERROR, rule, name, NONE, start, end, message, help));

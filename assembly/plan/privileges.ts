@@ -79,7 +79,8 @@ export function planPrivileges(planner: Planner, process: Process): void {
   }
   const ambient = sets.ambient;
   if (ambient && step.ambient & ~(step.permitted & step.inheritable)) {
-    planner.warning(
+    // Every default config of runc and crun has it.
+    planner.report.info(
       'OCI111',
       'ambient-not-inheritable',
       ambient.node,

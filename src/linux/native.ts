@@ -21,6 +21,10 @@ export interface EmbeddedFile {
 
 let loaded: Koffi | undefined;
 
+export function isLoaded(): boolean {
+  return loaded !== undefined;
+}
+
 export function koffi(): Koffi {
   loaded ??= load();
   return loaded;
