@@ -2,7 +2,6 @@ import { Planner } from '../plan/planner';
 import { Call } from './calls';
 import {
   CLONE,
-  CLONE_NEWCGROUP,
   CLONE_NEWTIME,
   O_CLOEXEC,
   O_PATH,
@@ -34,7 +33,10 @@ export enum Slot {
  * Records that cross to the host: kind, value, errno, 8 bytes each; layout.ts draws them, src/launch/protocol.ts reads
  * them. Numbers never change their meaning.
  *
+ *   launcher ── MOUNT_IDS pid, step ▶ host      for id-mapped mounts: a child in a new user namespace
+ *   launcher ◀──────── byte + fd ──── host      its maps are written, it has ended: the namespace
  *   launcher ── PID n ──────────────▶ host      then the launcher ends
+ *   init     ◀───────────── a byte ── host      with a new user namespace: its maps are written
  *   init     ── COPY_FROM + fd ─────▶ host      for each tmpcopyup: what stands where the tmpfs goes,
  *   init     ── COPY_TO step + fd ──▶ host      and the tmpfs of that step
  *   init     ◀───────────── a byte ── host      it is copied
@@ -59,6 +61,7 @@ export enum RecordKind {
   COPY_TO = 6,
   HOOKS = 7,
   HOOK = 8,
+  MOUNT_IDS = 9,
 }
 
 /** What the lowering of one plan shares: the program, fds by name, and cells that more than one step uses. */
@@ -99,6 +102,9 @@ export class Context {
   hasAskedHost: bool = false;
   /** For each file that exec tries: 0 if it is there and may be executed. */
   found: Cell[] = [];
+  /** Trees that were opened early, and the user namespaces of id-mapped mounts, each by the number of its step. */
+  sources: Cell[] = [];
+  ids: Cell[] = [];
   private hasUnsharedTime: bool = false;
 
   constructor(
@@ -158,15 +164,15 @@ export class Context {
     this.close(this.directory);
   }
 
-  unshareCgroup(): void {
-    this.program.call(Call.UNSHARE, this.program.flags(CLONE_NEWCGROUP, CLONE));
+  unshare(flag: u64): void {
+    this.program.call(Call.UNSHARE, this.program.flags(flag, CLONE));
   }
 
   /** The time namespace of the children to come; once, for clocks and for the clone. */
   unshareTime(): void {
     if (this.hasUnsharedTime) return;
     this.hasUnsharedTime = true;
-    this.program.call(Call.UNSHARE, this.program.flags(CLONE_NEWTIME, CLONE));
+    this.unshare(CLONE_NEWTIME);
   }
 
   /** Ends the image if the host is gone: the socket then has nothing more to read, which is no error to the kernel. */

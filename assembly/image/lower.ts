@@ -3,16 +3,20 @@ import { EnterCgroupStep } from '../plan/cgroup';
 import { CgroupMountStep } from '../plan/cgroup-mount';
 import { EnterStep } from '../plan/exec';
 import { ExecuteStep } from '../plan/execute';
-import { DeviceStep, LinkStep, PivotStep, PropagationStep } from '../plan/filesystem';
+import { DeviceStep, LinkStep, PivotStep, PropagationStep, RootStep } from '../plan/filesystem';
 import { HookStep } from '../plan/hooks';
 import { BindStep, MountStep, RemountStep } from '../plan/mounts';
 import { ClockStep, CloneStep, JoinStep } from '../plan/namespaces';
 import { Planner } from '../plan/planner';
 import { BoundingStep, CapabilitiesStep, UserStep } from '../plan/privileges';
 import { RlimitStep, TerminalStep } from '../plan/process';
-import { NumberStep, Step, TextStep, Verb } from '../plan/step';
+import { MountIdsStep, SourceStep } from '../plan/sources';
+import { Actor, NumberStep, Step, TextStep, Verb } from '../plan/step';
 import { SysctlStep } from '../plan/sysctl';
+import { IdentityStep } from '../plan/user-namespace';
+import { CLONE_NEWCGROUP, CLONE_NEWIPC } from './constants';
 import { Context } from './context';
+import { lowerDevice, lowerLink } from './lower-device';
 import { lowerHook } from './lower-hook';
 import { lowerFailure, lowerHostname, lowerLoopback, lowerSession, lowerSysctl } from './lower-init';
 import {
@@ -26,7 +30,7 @@ import {
   lowerReset,
 } from './lower-launcher';
 import { lowerBind, lowerCgroupMount, lowerMount, lowerRemount } from './lower-mount';
-import { lowerDevice, lowerDirectory, lowerLink, lowerMask, lowerReadonly, lowerSeal } from './lower-path';
+import { lowerDirectory, lowerMask, lowerReadonly, lowerSeal } from './lower-path';
 import {
   lowerBounding,
   lowerCapabilities,
@@ -43,6 +47,7 @@ import {
 import { lowerReaper } from './lower-reaper';
 import { lowerPivot, lowerPropagation, lowerRoot } from './lower-root';
 import { lowerTerminal } from './lower-terminal';
+import { lowerIdentity, lowerMapIds, lowerMountIds, lowerSource, lowerTimeNamespace } from './lower-user-namespace';
 import { Program } from './program';
 
 /** The program of a plan: the steps of the image in their order, then what happens on a failure. */
@@ -63,6 +68,7 @@ function lowerStep(context: Context, step: Step): void {
   switch (step.verb) {
     case Verb.CREATE_CGROUP:
     case Verb.LIMIT:
+    case Verb.OWN_CGROUP:
       return; // the host's
     case Verb.RESET:
       return lowerReset(context);
@@ -86,9 +92,11 @@ function lowerStep(context: Context, step: Step): void {
     case Verb.PROPAGATION:
       return lowerPropagation(context, step as PropagationStep);
     case Verb.ROOT:
-      return lowerRoot(context, step as TextStep);
+      return lowerRoot(context, step as RootStep);
     case Verb.CGROUP_NAMESPACE:
-      return context.unshareCgroup();
+      return context.unshare(CLONE_NEWCGROUP);
+    case Verb.IPC_NAMESPACE:
+      return context.unshare(CLONE_NEWIPC);
     case Verb.MOUNT:
       return lowerMount(context, step as MountStep);
     case Verb.BIND:
@@ -116,7 +124,8 @@ function lowerStep(context: Context, step: Step): void {
     case Verb.PIVOT:
       return lowerPivot(context, step as PivotStep);
     case Verb.RLIMIT:
-      return lowerRlimit(context, step as RlimitStep);
+      if (step.actor == Actor.INIT) lowerRlimit(context, step as RlimitStep);
+      return;
     case Verb.BOUNDING:
       return lowerBounding(context, step as BoundingStep);
     case Verb.CAPABILITIES:
@@ -145,6 +154,16 @@ function lowerStep(context: Context, step: Step): void {
       return lowerHook(context, step as HookStep);
     case Verb.REAPER:
       return lowerReaper(context);
+    case Verb.MAP_IDS:
+      return lowerMapIds(context);
+    case Verb.IDENTITY:
+      return lowerIdentity(context, step as IdentityStep);
+    case Verb.SOURCE:
+      return lowerSource(context, step as SourceStep);
+    case Verb.TIME_NAMESPACE:
+      return lowerTimeNamespace(context);
+    case Verb.MOUNT_IDS:
+      return lowerMountIds(context, step as MountIdsStep);
     default:
       assert(false, 'a verb without rows');
   }

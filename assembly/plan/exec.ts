@@ -13,6 +13,7 @@ import { planKeyring, planOomScore, planProcess, planTerminal } from './process'
 import { ExecRequest, Request } from './request';
 import { Actor, Step, Verb, writeTexts } from './step';
 import { refuseProcess } from './unsupported';
+import { planIdentity, readUserNamespace } from './user-namespace';
 
 /** Enters all namespaces of the container at once, by a pidfd of its first process: man 2 setns, since Linux 5.8. */
 export class EnterStep extends Step {
@@ -45,6 +46,7 @@ export function translateExec(spec: Spec, request: Request, exec: ExecRequest, r
     refuseProcess(planner, process);
   }
   planner.namespaces = readNamespaces(planner);
+  planner.user = readUserNamespace(planner);
 
   planner.by(Actor.LAUNCHER, Verb.RESET);
   planOomScore(planner);
@@ -53,6 +55,7 @@ export function translateExec(spec: Spec, request: Request, exec: ExecRequest, r
   planEnter(planner);
   planner.add(new CloneStep([], 0, planner.isBornInCgroup, NONE));
   planner.by(Actor.INIT, Verb.SESSION);
+  planIdentity(planner);
   if (process) planAffinity(planner, process, true);
   planTerminal(planner);
   planKeyring(planner);

@@ -1,21 +1,15 @@
 import { Writer } from '../json/writer';
 import { capabilityNames } from './capability';
-import { supportedOptions } from './mounts';
+import { optionNames } from './mount-options';
 import { namespaceNames } from './namespaces';
 import { writeTexts } from './step';
-import { isSupportedNamespace } from './unsupported';
 
 /** The names that a launch carries out, from the very tables that it uses; runtime-spec features.md has them as lists. */
 export function writeFeatures(writer: Writer): void {
-  const namespaces: string[] = [];
-  const known = namespaceNames();
-  for (let index = 0; index < known.length; index++) {
-    if (isSupportedNamespace(known[index])) namespaces.push(known[index]);
-  }
   writer.beginObject();
   writer.fieldInteger('version', 1);
-  writeTexts(writer, 'mountOptions', supportedOptions());
+  writeTexts(writer, 'mountOptions', optionNames());
   writeTexts(writer, 'capabilities', capabilityNames());
-  writeTexts(writer, 'namespaces', namespaces);
+  writeTexts(writer, 'namespaces', namespaceNames());
   writer.endObject();
 }

@@ -5,6 +5,7 @@ import { HookStep } from './hooks';
 import { MountStep } from './mounts';
 import { writeAnnotations, writePlace } from './plan';
 import { Planner } from './planner';
+import { MountIdsStep } from './sources';
 import { Actor, Step, Verb, verbName } from './step';
 
 /**
@@ -21,6 +22,7 @@ export function writeHostPlan(writer: Writer, document: Document, planner: Plann
   writer.field('ociVersion', ociVersion ? ociVersion.value : '');
   writeAnnotations(writer, spec);
   if (planner.needsHome) writer.fieldInteger('home', planner.uid);
+  if (planner.user.exists) writer.fieldBoolean('userNamespace', true);
   writeSteps(writer, document, planner);
   writer.key('diagnostics');
   writeDiagnostics(writer, document, planner.report);
@@ -59,5 +61,6 @@ function writeSteps(writer: Writer, document: Document, planner: Planner): void 
 function isForHost(step: Step): bool {
   if (step.verb == Verb.MOUNT) return (step as MountStep).options.copiesUp;
   if (step.verb == Verb.HOOK) return true;
+  if (step.verb == Verb.MOUNT_IDS) return (step as MountIdsStep).path == '';
   return step.actor == Actor.HOST || step.verb == Verb.ROOT || step.verb == Verb.TERMINAL;
 }

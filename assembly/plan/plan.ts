@@ -5,14 +5,16 @@ import { Spec } from '../spec/config';
 import { cgroupPathOf, planCgroup, planEnterCgroup, planLateLimits } from './cgroup';
 import { planFilesystem, planPivot, planProtection } from './filesystem';
 import { planEarlyHooks, planPoststart, planPoststop, planStartContainer } from './hooks';
-import { planCgroupNamespace, planHostname, planNamespaces, readNamespaces } from './namespaces';
+import { planCgroupNamespace, planHostname, planNamespaces, planTimeNamespace, readNamespaces } from './namespaces';
 import { Planner } from './planner';
 import { planCwdDirectory, planKeyring, planOomScore, planProcess, planTerminal } from './process';
 import { planReaper } from './reaper';
 import { Request } from './request';
+import { insertSources } from './sources';
 import { Actor, actorName, Step, Verb, verbName } from './step';
 import { planSysctls } from './sysctl';
 import { refuseUnsupported } from './unsupported';
+import { planMapIds, readUserNamespace } from './user-namespace';
 
 /**
  * The whole translation, in the order of execution. It reports everything that is wrong with the spec and never stops
@@ -22,19 +24,25 @@ export function translate(spec: Spec, request: Request, report: Report): Planner
   const planner = new Planner(spec, request, report);
   refuseUnsupported(planner);
   planner.namespaces = readNamespaces(planner);
+  planner.user = readUserNamespace(planner);
   planner.cgroupPath = cgroupPathOf(planner);
 
   planCgroup(planner);
   planner.by(Actor.LAUNCHER, Verb.RESET);
   planOomScore(planner);
   planEnterCgroup(planner);
+  const outside = planner.steps.length;
   planNamespaces(planner);
+  planMapIds(planner);
+  const inside = planner.steps.length;
+  planTimeNamespace(planner);
 
   planner.by(Actor.INIT, Verb.SESSION);
   if (planner.namespaces.creates('network')) planner.by(Actor.INIT, Verb.LOOPBACK);
   planHostname(planner);
   planCgroupNamespace(planner);
   planFilesystem(planner);
+  insertSources(planner, outside, inside);
   planSysctls(planner);
   planCwdDirectory(planner);
   planTerminal(planner);

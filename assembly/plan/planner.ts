@@ -3,12 +3,18 @@ import { Report } from '../report';
 import { Spec } from '../spec/config';
 import { Namespaces } from './namespaces';
 import { Facts, Request } from './request';
+import { MountIdsStep, SourceStep } from './sources';
 import { Actor, Step, Verb } from './step';
+import { UserNamespace } from './user-namespace';
+
+/** include/uapi/linux/capability.h */
+const CAP_SYS_ADMIN: i32 = 21;
 
 /** The state of one translation: what is known, and the steps so far. The order of add() is the order of execution. */
 export class Planner {
   steps: Step[] = [];
   namespaces: Namespaces = new Namespaces();
+  user: UserNamespace = new UserNamespace();
   /** The cgroup of the container below each mount of a hierarchy. */
   cgroupPath: string = '';
   /** The environment has no HOME: the host looks it up before it asks for the image. */
@@ -19,6 +25,13 @@ export class Planner {
   hasEarlyHooks: bool = false;
   /** Mounts that become read-only when everything is in place. */
   seals: Step[] = [];
+  /** Trees of the host that are opened early, and user namespaces of mounts: insertSources puts them into the steps. */
+  sources: SourceStep[] = [];
+  mountIds: MountIdsStep[] = [];
+  /** The same by what they map. */
+  mountIdsByText: Map<string, MountIdsStep> = new Map<string, MountIdsStep>();
+  /** MS_SLAVE or MS_PRIVATE, for `sources`. */
+  sourcePropagation: u64 = 0;
   /** Of a container that is there: what the document leaves out stays as it is. */
   isUpdate: bool = false;
 
@@ -40,6 +53,29 @@ export class Planner {
   /** Not a container to be made, but one more process in one that is there. */
   get isExec(): bool {
     return this.request.exec != null;
+  }
+
+  /** Has the power to mount, and over the namespaces of every user namespace below its own. */
+  get isPrivileged(): bool {
+    return this.holds(CAP_SYS_ADMIN);
+  }
+
+  /** Only who is in no user namespace makes devices: all others get the host's own. */
+  get makesDevices(): bool {
+    return !this.user.exists && !this.facts.userNamespace;
+  }
+
+  /** The caller has a capability. */
+  holds(capability: i32): bool {
+    return (this.facts.capabilities & ((<u64>1) << capability)) != 0;
+  }
+
+  /**
+   * Nobody may look into the process of the launch, from the beginning on. But its maps are then root's to write: who is
+   * not lets it be seen until that has happened.
+   */
+  get hidesEarly(): bool {
+    return this.isPrivileged || !this.user.isNew;
   }
 
   /** Of the container's process. */

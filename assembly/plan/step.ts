@@ -49,6 +49,13 @@ export enum Verb {
   KEYRING,
   HOOK,
   REAPER,
+  MAP_IDS,
+  IDENTITY,
+  SOURCE,
+  TIME_NAMESPACE,
+  IPC_NAMESPACE,
+  MOUNT_IDS,
+  OWN_CGROUP,
 }
 
 const VERBS: string[] = [
@@ -95,6 +102,13 @@ const VERBS: string[] = [
   'keyring',
   'hook',
   'reaper',
+  'map-ids',
+  'identity',
+  'source',
+  'time-namespace',
+  'ipc-namespace',
+  'mount-ids',
+  'own-cgroup',
 ];
 
 export function verbName(verb: Verb): string {

@@ -26,18 +26,6 @@ export function refuseProcess(planner: Planner, process: Process): void {
 function refuseLinux(planner: Planner): void {
   const linux = planner.spec.linux;
   if (!linux) return;
-  const namespaces = linux.namespaces;
-  if (namespaces) {
-    for (let index = 0; index < namespaces.items.length; index++) {
-      const type = namespaces.items[index].type;
-      if (type && !isSupportedNamespace(type.value))
-        planner.unsupported(namespaces.items[index].node, `a ${type.value} namespace`);
-    }
-  }
-  const uidMappings = linux.uidMappings;
-  if (uidMappings && uidMappings.items.length > 0) planner.unsupported(uidMappings.node, 'linux.uidMappings');
-  const gidMappings = linux.gidMappings;
-  if (gidMappings && gidMappings.items.length > 0) planner.unsupported(gidMappings.node, 'linux.gidMappings');
   const seccomp = linux.seccomp;
   if (seccomp) planner.unsupported(seccomp.node, 'linux.seccomp');
   const netDevices = linux.netDevices;
@@ -50,8 +38,4 @@ function refuseLinux(planner: Planner): void {
   if (personality) planner.unsupported(personality.node, 'linux.personality');
   const mountLabel = linux.mountLabel;
   if (mountLabel && mountLabel.value != '') planner.unsupported(mountLabel.node, 'linux.mountLabel');
-}
-
-export function isSupportedNamespace(type: string): bool {
-  return type != 'user';
 }

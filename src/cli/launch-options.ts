@@ -2,7 +2,7 @@ import { basename, join, resolve } from 'node:path';
 import { activationOf } from '../container/activation.ts';
 import { sendMaster, sendPidfd } from '../container/console-socket.ts';
 import type { CreateOptions } from '../container/create.ts';
-import { checkPrivileges } from '../container/privileges.ts';
+import { capabilities } from '../linux/process.ts';
 import { loadSpecModule } from '../spec/embedded.ts';
 import type { Diagnostic } from '../spec/types.ts';
 import { type Context, number, text, type Values } from './command.ts';
@@ -41,6 +41,6 @@ export function warnTo(context: Context): (diagnostic: Diagnostic) => void {
 /** Loads the native part and the compiler side by side: each takes some milliseconds, and a start has few. */
 export async function loadSideBySide(): Promise<void> {
   const compiler = loadSpecModule();
-  checkPrivileges();
+  capabilities();
   await compiler;
 }

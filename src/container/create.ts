@@ -6,13 +6,15 @@ import type { Failed } from '../launch/protocol.ts';
 import { openBoth } from '../linux/fifo.ts';
 import { close, mkfifo } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
+import { setLimit } from '../linux/limits.ts';
 import { kill, pidfdOpen, waitpid } from '../linux/process.ts';
-import type { CreateCgroupStep, Diagnostic, LimitStep } from '../spec/types.ts';
+import type { CreateCgroupStep, Diagnostic, LimitStep, MapIdsStep, MountIdsStep, RlimitStep } from '../spec/types.ts';
 import { applyLimit, createCgroup, plannedCgroup } from './cgroup.ts';
 import { type Compiled, compile, type LaunchRequest, warningsOf } from './compiler.ts';
 import { CopyUp } from './copy-up.ts';
 import { removeAll } from './delete.ts';
 import { hooksOf, type Journal, runHooks, settleInside } from './hooks.ts';
+import { takeNamespace, writeMaps } from './id-maps.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
 import { readStat } from './status.ts';
@@ -39,8 +41,8 @@ export interface Created {
 
 /** runtime-spec runtime.md#create; `before` is the bundle compiled already. After an error everything is as before. */
 export function create(options: CreateOptions, before?: Compiled): Created {
-  checkPrivileges();
   const compiled = before ?? compile(options);
+  checkPrivileges(compiled.plan);
   checkConsole(compiled, options.console !== undefined);
   checkPreserved(options.preserveFds ?? 0);
   for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
@@ -131,7 +133,9 @@ function converse(running: Launch, entry: Entry, state: State, compiled: Compile
         state.startTime = readStat(message.pid)?.startTime ?? '';
         entry.write(state);
         applyLimits(compiled, false);
-      } else if (message.kind === 'console') {
+        mapIds(running, message.pid, compiled);
+      } else if (message.kind === 'mount-ids') giveIds(running, message.pid, message.step, compiled);
+      else if (message.kind === 'console') {
         if (fd !== undefined) options.console?.(fd);
       } else if (message.kind === 'copy-from') copyUp.from(fd);
       else if (message.kind === 'copy-to') {
@@ -152,6 +156,7 @@ function converse(running: Launch, entry: Entry, state: State, compiled: Compile
     copyUp.close();
   }
   applyLimits(compiled, true);
+  raiseLimits(state.pid as number, compiled);
   state.isCreated = true;
   entry.write(state);
   running.answer();
@@ -161,6 +166,38 @@ function converse(running: Launch, entry: Entry, state: State, compiled: Compile
 function applyLimits({ plan, document }: Compiled, late: boolean): void {
   const limits = plan.steps.filter((step) => step.verb === 'limit') as LimitStep[];
   for (const limit of limits) if ((limit.late === true) === late) applyLimit(limit, () => document.place(limit.step));
+}
+
+/** The process waits for its ids, if it is in a new user namespace. */
+function mapIds(running: Launch, pid: number, { plan, document }: Compiled): void {
+  const step = plan.steps.find((candidate) => candidate.verb === 'map-ids') as MapIdsStep | undefined;
+  if (!step) return;
+  writeMaps(pid, step, () => document.place(step.step));
+  running.answer();
+}
+
+/** A process that is there for its user namespace alone: mounts get the ids of that. */
+function giveIds(running: Launch, pid: number, index: number, { plan, document }: Compiled): void {
+  const step = plan.steps.find((candidate) => candidate.step === index) as MountIdsStep;
+  const fd = takeNamespace(pid, step, () => document.place(index));
+  try {
+    running.answer(fd);
+  } finally {
+    close(fd);
+  }
+}
+
+/** Those that the process in its user namespace may not raise by itself. */
+export function raiseLimits(pid: number, { plan, document }: Pick<Compiled, 'plan' | 'document'>): void {
+  for (const step of plan.steps.filter(({ verb }) => verb === 'rlimit') as RlimitStep[]) {
+    try {
+      setLimit(pid, step.resource, { soft: BigInt(step.soft), hard: BigInt(step.hard) });
+    } catch (cause) {
+      if (!(cause instanceof OrlopError)) throw cause;
+      const hint = 'RLIMIT_NOFILE goes up to the sysctl fs.nr_open';
+      throw new OrlopError(cause.code, `${step.type}: ${cause.message}`, { ...document.place(step.step), hint, cause });
+    }
+  }
 }
 
 /** A failed row in words, with its place in config.json. */

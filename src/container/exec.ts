@@ -9,7 +9,7 @@ import { specModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import type { Diagnostic, ExecRequest, HostPlan, Request } from '../spec/types.ts';
 import { homeOf, warningsOf } from './compiler.ts';
-import { checkConsole, checkPreserved, endChild, launchError } from './create.ts';
+import { checkConsole, checkPreserved, endChild, launchError, raiseLimits } from './create.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
 import { openProcess, statusOf, wrongState } from './status.ts';
@@ -56,7 +56,6 @@ interface CgroupPlaces {
  * see of it while it joins is nobody's: no directory of the host, and memory that cannot be read.
  */
 export async function exec(options: ExecOptions): Promise<number> {
-  checkPrivileges();
   checkPreserved(options.preserveFds ?? 0);
   const { state, config, pidfd } = openContainer(options);
   let terminal: Terminal | undefined;
@@ -64,6 +63,7 @@ export async function exec(options: ExecOptions): Promise<number> {
     const facts = gatherFacts();
     const places = placesOf(options.cgroups ?? [], state, facts.cgroup);
     const compiled = compile(options, state, config, facts, places);
+    checkPrivileges(compiled.plan);
     checkConsole(compiled, options.console !== undefined || !options.detach);
     for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
     const takesTerminal = (master: number): void => {
@@ -194,6 +194,7 @@ function launch(
       else if (message.kind === 'console' && fd !== undefined) takesTerminal(fd);
       return message.kind === 'failed' ? message : undefined;
     });
+    if (!failed && pid !== undefined) raiseLimits(pid, compiled);
     running.answer();
     // The socket closes when execve has succeeded.
     const last = failed ?? running.receive().message;

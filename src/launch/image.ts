@@ -74,10 +74,10 @@ export class Launch {
     });
   }
 
-  /** Lets the image go on. One that has failed meanwhile does not listen any more: what it has said is still to be read. */
-  answer(): void {
+  /** Lets the image go on, with an fd. One that has failed meanwhile does not listen any more: what it has said is still to be read. */
+  answer(fd?: number): void {
     try {
-      send(this.socket, Buffer.of(1));
+      send(this.socket, Buffer.of(1), fd);
     } catch (error) {
       if (!isErrno(error, 'EPIPE', 'ECONNRESET')) throw error;
     }

@@ -22,6 +22,7 @@ const COPY_FROM = 5;
 const COPY_TO = 6;
 const HOOKS = 7;
 const HOOK = 8;
+const MOUNT_IDS = 9;
 
 export interface Failed {
   kind: 'failed';
@@ -48,6 +49,7 @@ export type Message =
   | { kind: 'pid'; pid: number }
   | { kind: 'ready' | 'console' | 'copy-from' | 'hooks' }
   | { kind: 'copy-to'; step: number }
+  | { kind: 'mount-ids'; pid: number; step: number }
   | Failed
   | HookEnd;
 
@@ -66,6 +68,8 @@ export function decode(record: Buffer): Message {
       return { kind: 'copy-from' };
     case COPY_TO:
       return { kind: 'copy-to', step: value };
+    case MOUNT_IDS:
+      return { kind: 'mount-ids', pid: value, step: Number(record.readBigUInt64LE(16)) };
     case HOOKS:
       return { kind: 'hooks' };
     case HOOK: {

@@ -22,6 +22,11 @@ export type CgroupLayout =
 export interface Facts {
   /** Permitted, hexadecimal: bit N is capability N of <linux/capability.h>. */
   capabilities: string;
+  /** Effective ids, as the caller's user namespace numbers them. */
+  uid: number;
+  gid: number;
+  /** That user namespace is not the first. */
+  userNamespace: boolean;
   /** RLIMIT_NOFILE as the caller had set it, decimal. */
   nofileSoft: string;
   nofileHard: string;
@@ -32,10 +37,22 @@ export function gatherFacts(): Facts {
   const nofile = originalNofile();
   return {
     capabilities: capabilities().permitted.toString(16),
+    uid: process.geteuid?.() ?? 0,
+    gid: process.getegid?.() ?? 0,
+    userNamespace: isInUserNamespace(),
     nofileSoft: String(nofile.soft),
     nofileHard: String(nofile.hard),
     cgroup: cgroupLayout(),
   };
+}
+
+/** man 7 user_namespaces: in the first one every id is itself. */
+function isInUserNamespace(): boolean {
+  try {
+    return !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'));
+  } catch {
+    return false; // a kernel without user namespaces
+  }
 }
 
 const CGROUP_ROOT = '/sys/fs/cgroup';

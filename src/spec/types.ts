@@ -20,6 +20,10 @@ export interface Diagnostic {
 export interface Facts {
   /** Capabilities that the caller holds, hexadecimal, bit n for capability n. */
   capabilities?: string;
+  /** The caller, as its user namespace numbers him, and whether that is another than the first. */
+  uid?: number;
+  gid?: number;
+  userNamespace?: boolean;
   /** The caller's RLIMIT_NOFILE, decimal. */
   nofileSoft?: string;
   nofileHard?: string;
@@ -114,6 +118,42 @@ export interface MountStep extends HostStep {
   data?: string[];
 }
 
+/** A range of ids: runtime-spec config-linux.md#user-namespace-mappings */
+export interface IdMapping {
+  containerID: number;
+  hostID: number;
+  size: number;
+}
+
+/** The maps of a user namespace. */
+export interface IdMaps {
+  uidMappings: IdMapping[];
+  gidMappings: IdMapping[];
+  /** setgroups(2) is forbidden for good: only then may an ordinary user map his group. */
+  deniesGroups?: boolean;
+  /** Programs that write the maps in place of a host without privileges. */
+  uidHelper?: string;
+  gidHelper?: string;
+}
+
+export interface MapIdsStep extends HostStep, IdMaps {
+  verb: 'map-ids';
+}
+
+/** Of a new user namespace; one that is there the image finds by itself. */
+export interface MountIdsStep extends HostStep, IdMaps {
+  verb: 'mount-ids';
+}
+
+/** Of a container in a user namespace, whose own root may raise no limit. */
+export interface RlimitStep extends HostStep {
+  verb: 'rlimit';
+  type: string;
+  resource: number;
+  soft: string;
+  hard: string;
+}
+
 export interface CreateCgroupStep extends HostStep {
   verb: 'create-cgroup';
   cgroup: string;
@@ -153,6 +193,8 @@ export interface HostPlan {
   ociVersion: string;
   annotations: Record<string, string>;
   home?: number;
+  /** The container has one, new or joined. */
+  userNamespace?: boolean;
   steps: HostStep[];
   diagnostics: Diagnostic[];
 }
