@@ -4,6 +4,7 @@ import { Resources } from '../spec/resources';
 import { planDeviceRules } from './cgroup-devices';
 import { planBlockIo } from './cgroup-io';
 import { planCpu, planMemory } from './cgroup-memory-cpu';
+import { planCgroupOwner } from './cgroup-owner';
 import { cleanPath, hasNul } from './mounts';
 import { Planner } from './planner';
 import { Actor, LimitStep, Step, Verb, writeTexts } from './step';
@@ -120,6 +121,7 @@ export function planCgroup(planner: Planner): void {
       }
     }
     planner.add(step);
+    planCgroupOwner(planner);
   }
   const resources = linux ? linux.resources : null;
   if (resources) planResources(planner, resources);

@@ -247,7 +247,7 @@ function addBind(
   planner.add(step);
 }
 
-function readOptions(mount: Mount): MountOptions {
+export function readOptions(mount: Mount): MountOptions {
   const options = new MountOptions();
   const list = mount.options;
   if (!list) return options;

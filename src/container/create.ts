@@ -8,8 +8,17 @@ import { close, mkfifo } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
 import { setLimit } from '../linux/limits.ts';
 import { kill, pidfdOpen, waitpid } from '../linux/process.ts';
-import type { CreateCgroupStep, Diagnostic, LimitStep, MapIdsStep, MountIdsStep, RlimitStep } from '../spec/types.ts';
+import type {
+  CreateCgroupStep,
+  Diagnostic,
+  LimitStep,
+  MapIdsStep,
+  MountIdsStep,
+  OwnCgroupStep,
+  RlimitStep,
+} from '../spec/types.ts';
 import { applyLimit, createCgroup, plannedCgroup } from './cgroup.ts';
+import { giveCgroup } from './cgroup-v2.ts';
 import { type Compiled, compile, type LaunchRequest, warningsOf } from './compiler.ts';
 import { CopyUp } from './copy-up.ts';
 import { removeAll } from './delete.ts';
@@ -94,6 +103,8 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
     // Planned first, so that even a killed create leaves nothing that delete does not know.
     entry.write({ ...state, cgroup: plannedCgroup(cgroup) });
     createCgroup(cgroup, state.cgroup, () => compiled.document.place(cgroup.step));
+    const owned = plan.steps.find((step) => step.verb === 'own-cgroup') as OwnCgroupStep | undefined;
+    if (owned) giveCgroup(owned, () => compiled.document.place(owned.step));
   }
   entry.write(state);
 

@@ -145,6 +145,14 @@ export interface MountIdsStep extends HostStep, IdMaps {
   verb: 'mount-ids';
 }
 
+/** The cgroup is the process's user's to divide. */
+export interface OwnCgroupStep extends HostStep {
+  verb: 'own-cgroup';
+  directory: string;
+  /** Of the host. */
+  uid: number;
+}
+
 /** Of a container in a user namespace, whose own root may raise no limit. */
 export interface RlimitStep extends HostStep {
   verb: 'rlimit';
