@@ -20,6 +20,7 @@ import {
   ESRCH,
   errnoText,
 } from './errno';
+import { idMappingHint, userNamespaceHint } from './explain-user-namespace';
 import { renderCall } from './listing';
 import { Program, Row } from './program';
 
@@ -50,7 +51,9 @@ export function writeFailure(
   if (row.step >= 0) {
     const step = planner.steps[row.step];
     writer.field('message', `${messageOf(planner, step, errno)}${logText(log)}`);
-    const hint = hintFor(step, row, errno);
+    let hint = idMappingHint(row, errno);
+    if (hint == '' && planner.isInUserNamespace) hint = userNamespaceHint(step, row, errno);
+    if (hint == '') hint = hintFor(step, row, errno);
     if (hint != '') writer.field('hint', hint);
   } else {
     writer.field('message', `failed: ${errnoText(errno)}`);

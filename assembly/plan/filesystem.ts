@@ -209,7 +209,7 @@ function planDevices(planner: Planner): void {
 }
 
 function addDevice(planner: Planner, step: DeviceStep): void {
-  step.isBound = step.type != 'p' && !planner.makesDevices;
+  step.isBound = step.type != 'p' && planner.isInUserNamespace;
   planner.add(step);
 }
 
@@ -247,7 +247,7 @@ function readDevice(planner: Planner, device: Device): DeviceStep | null {
     device.node,
   );
   const mode = device.fileMode;
-  if (type.value != 'p' && !planner.makesDevices && (mode || device.uid || device.gid)) {
+  if (type.value != 'p' && planner.isInUserNamespace && (mode || device.uid || device.gid)) {
     planner.report.info(
       'OCI603',
       'device-of-the-host',

@@ -60,9 +60,9 @@ export class Planner {
     return this.holds(CAP_SYS_ADMIN);
   }
 
-  /** Only who is in no user namespace makes devices: all others get the host's own. */
-  get makesDevices(): bool {
-    return !this.user.exists && !this.facts.userNamespace;
+  /** The container is in a user namespace that is not the first: its own, or that of the caller. */
+  get isInUserNamespace(): bool {
+    return this.user.exists || this.facts.userNamespace;
   }
 
   /** The caller has a capability. */
