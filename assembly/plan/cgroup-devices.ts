@@ -27,6 +27,12 @@ const DEFAULTS: string[] = [
 export function planDeviceRules(planner: Planner, resources: Resources | null): void {
   const rules = resources ? resources.devices : null;
   const cgroup = planner.facts.cgroup;
+  // The kernel takes such rules from the root of the machine alone. Who is not can make no device either.
+  if (!planner.isPrivileged || planner.facts.userNamespace) return;
+  if (cgroup.exists && !planner.isUpdate && !planner.hasCgroup) {
+    if (rules && rules.items.length > 0) addLimit(planner, 'devices', 'devices.allow', '', rules.node);
+    return;
+  }
   if (cgroup.isUnified) {
     if (rules && rules.items.length > 0) planner.unsupported(rules.node, 'linux.resources.devices on cgroup v2');
     return;

@@ -36,7 +36,8 @@ export class OwnCgroupStep extends Step {
  */
 export function planCgroupOwner(planner: Planner): void {
   const cgroup = planner.facts.cgroup;
-  if (!cgroup.isUnified || !planner.namespaces.creates('cgroup') || !planner.holds(CAP_CHOWN)) return;
+  if (!planner.hasCgroup || !cgroup.isUnified || !planner.namespaces.creates('cgroup') || !planner.holds(CAP_CHOWN))
+    return;
   const uid = planner.user.uids.toHost(planner.uid);
   const mounts = planner.spec.mounts;
   if (uid == planner.facts.uid || !mounts) return;

@@ -61,7 +61,7 @@ export class EnterCgroupStep extends Step {
 
 export function planEnterCgroup(planner: Planner): void {
   const cgroup = planner.facts.cgroup;
-  if (!cgroup.exists || cgroup.isUnified) return;
+  if (!planner.hasCgroup || cgroup.isUnified) return;
   const linux = planner.spec.linux;
   const path = linux ? linux.cgroupsPath : null;
   const directories: string[] = [];
@@ -78,7 +78,7 @@ export function planEnterCgroup(planner: Planner): void {
 export function cgroupPathOf(planner: Planner): string {
   const linux = planner.spec.linux;
   const path = linux ? linux.cgroupsPath : null;
-  if (!path || path.value == '') return `/orlop-${planner.request.id}`;
+  if (!path || path.value == '') return `${planner.facts.cgroup.base}/orlop-${planner.request.id}`;
   if (path.value.split('/').includes('..') || hasNul(path.value)) {
     planner.error(
       'OCI415',
@@ -105,7 +105,7 @@ export function planCgroup(planner: Planner): void {
   const cgroup = planner.facts.cgroup;
   const linux = planner.spec.linux;
   const path = linux ? linux.cgroupsPath : null;
-  if (cgroup.exists) {
+  if (planner.hasCgroup) {
     const step = new CreateCgroupStep(planner.cgroupPath, path ? path.node : NONE);
     if (cgroup.isUnified) {
       step.birthplace = cgroup.mount + planner.cgroupPath;
@@ -273,6 +273,16 @@ export function addLimit(
   node: i32,
 ): LimitStep | null {
   const mount = planner.facts.cgroup.mountOf(controller);
+  if (mount != '' && !planner.isUpdate && !planner.hasCgroup) {
+    planner.error(
+      'OCI418',
+      'without-cgroup',
+      node,
+      `${file} cannot be set: the container has no cgroup (${planner.facts.cgroup.denied})`,
+      'remove the limit, or have a cgroup delegated: "systemd-run --user --scope -p Delegate=yes orlop …" on cgroup v2',
+    );
+    return null;
+  }
   if (mount == '') {
     planner.error(
       'OCI414',

@@ -45,9 +45,19 @@ export class Planner {
     return this.request.facts;
   }
 
+  /** The container gets a cgroup: who may make none does without one, unless config.json names it. */
+  get hasCgroup(): bool {
+    const cgroup = this.facts.cgroup;
+    if (!cgroup.exists || cgroup.isDisabled) return false;
+    if (cgroup.denied == '') return true;
+    const linux = this.spec.linux;
+    const path = linux ? linux.cgroupsPath : null;
+    return path != null && path.value != '';
+  }
+
   /** There is a v2 hierarchy, in which the container's first process is born; v1 hierarchies the launcher enters. */
   get isBornInCgroup(): bool {
-    return this.facts.cgroup.isUnified || this.facts.cgroup.unified != '';
+    return this.hasCgroup && (this.facts.cgroup.isUnified || this.facts.cgroup.unified != '');
   }
 
   /** Not a container to be made, but one more process in one that is there. */

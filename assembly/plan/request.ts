@@ -20,6 +20,12 @@ export class CgroupFacts {
   unified: string = '';
   controllers: string[] = [];
   hierarchies: Hierarchy[] = [];
+  /** Why the caller may make no cgroup of his own choice, '' if he may. */
+  denied: string = '';
+  /** The container is to have no cgroup. */
+  isDisabled: bool = false;
+  /** Where a cgroup is made that config.json does not name. */
+  base: string = '';
 
   get isUnified(): bool {
     return this.layout == 'v2';
@@ -196,6 +202,12 @@ function readCgroup(document: Document, node: i32, report: Report, facts: Cgroup
   if (mount) facts.mount = mount.value;
   const unified = reader.string('unified');
   if (unified) facts.unified = unified.value;
+  const denied = reader.string('denied');
+  if (denied) facts.denied = denied.value;
+  const isDisabled = reader.boolean('disabled');
+  if (isDisabled) facts.isDisabled = isDisabled.value;
+  const base = reader.string('base');
+  if (base) facts.base = base.value;
   facts.controllers = readTexts(reader, 'controllers');
   const hierarchies = reader.array('hierarchies');
   if (hierarchies != NONE) {

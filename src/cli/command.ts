@@ -1,3 +1,4 @@
+import type { CgroupMode } from '../container/cgroup-access.ts';
 import { OrlopError } from '../error.ts';
 import type { Log } from './log.ts';
 
@@ -20,6 +21,8 @@ export interface Context {
   log: Log;
   isDebug: boolean;
   ignoreUnsupported: boolean;
+  /** Whether a caller who may make no cgroup does without, and who makes them. */
+  cgroups: CgroupMode;
   /** The config that an error points into, once the command knows it. */
   configFile?: string;
   /** The status of an error of the command. */

@@ -1,23 +1,30 @@
 import { basename, join } from 'node:path';
 import { OrlopError } from '../error.ts';
+import { isInUserNamespace } from '../linux/user-namespace.ts';
 import { parse } from './arguments.ts';
-import { type Context, type Options, text, type Values } from './command.ts';
+import { type Context, choice, type Options, text, type Values } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { Log } from './log.ts';
 import { print, printError } from './output.ts';
 import { renderError } from './render.ts';
 
 const GLOBALS: Options = {
-  root: { value: 'DIR', help: 'where the state of containers is kept (default: /run/orlop)' },
+  root: {
+    value: 'DIR',
+    help: 'where the state of containers is kept (default: /run/orlop, for users $XDG_RUNTIME_DIR/orlop)',
+  },
   log: { value: 'FILE', help: 'where to write warnings and errors' },
   'log-format': { value: 'FORMAT', help: 'text or json (default: text)' },
   debug: { help: 'write more to the log' },
   'ignore-unsupported': { help: 'warn of config fields that orlop cannot carry out yet, and go on without them' },
   'systemd-cgroup': { help: 'not supported yet' },
-  rootless: { value: 'WORD', help: 'true, false or auto: only false, or auto as root, is supported yet' },
+  rootless: { value: 'WORD', help: 'true, false or auto: whether who may make no cgroup does without (default: auto)' },
+  'cgroup-manager': { value: 'NAME', help: 'cgroupfs or disabled (default: cgroupfs); systemd is not supported yet' },
   help: { short: 'h', help: 'print this' },
   version: { short: 'v', help: 'print the version' },
 };
+
+type Rootless = 'auto' | 'true' | 'false';
 
 /** As runc: 1, and 255 of exec, whose other statuses are the process's. */
 const FAILED = 1;
@@ -63,12 +70,14 @@ async function dispatch(context: Context, name: string, rest: string[]): Promise
 
 function newContext(values: Values, log: Log): Context {
   if (values['systemd-cgroup']) throw unsupported('--systemd-cgroup', 'the systemd cgroup driver');
-  if (values.rootless === 'true') throw unsupported('--rootless true', 'rootless containers');
+  const cgroupManager = choice(values, 'cgroup-manager', ['cgroupfs', 'disabled', 'systemd']);
+  if (cgroupManager === 'systemd') throw unsupported('--cgroup-manager systemd', 'the systemd cgroup driver');
   return {
     root: text(values, 'root') ?? defaultRoot(),
     log,
     isDebug: values.debug === true,
     ignoreUnsupported: values['ignore-unsupported'] === true,
+    cgroups: { rootless: choice<Rootless>(values, 'rootless', ['auto', 'true', 'false']), cgroupManager },
   };
 }
 
@@ -76,9 +85,11 @@ function unsupported(option: string, what: string): OrlopError {
   return new OrlopError('usage/invalid', `${option}: ${what}: not supported yet`, { hint: 'leave the option out' });
 }
 
+/** As runc: root of the machine keeps it in one place, everybody else in his own. */
 function defaultRoot(): string {
-  const directory = process.env.XDG_RUNTIME_DIR;
-  return process.geteuid?.() === 0 || !directory ? '/run/orlop' : join(directory, 'orlop');
+  const { XDG_RUNTIME_DIR: directory, USER } = process.env;
+  if (!directory || (process.geteuid?.() === 0 && (USER === 'root' || !isInUserNamespace()))) return '/run/orlop';
+  return join(directory, 'orlop');
 }
 
 function show(output: string): number {

@@ -10,8 +10,9 @@ import { isErrno } from '../linux/libc.ts';
 import { specModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import type { Diagnostic, HostPlan, Request, RootStep } from '../spec/types.ts';
+import { accessibleCgroups, type CgroupMode } from './cgroup-access.ts';
 
-export interface LaunchRequest {
+export interface LaunchRequest extends CgroupMode {
   id: string;
   bundle: string;
   noPivot?: boolean | undefined;
@@ -59,6 +60,7 @@ export function readConfig(bundle: string): Buffer {
 export function compile(launch: LaunchRequest): Compiled {
   const bundle = resolve(launch.bundle);
   const config = readConfig(bundle);
+  const facts = gatherFacts();
   const request: Request = {
     version: 1,
     id: launch.id,
@@ -69,7 +71,7 @@ export function compile(launch: LaunchRequest): Compiled {
     noNewKeyring: launch.noNewKeyring === true,
     environment: launch.environment ?? [],
     ...(launch.notify === undefined ? {} : { notify: launch.notify }),
-    facts: gatherFacts(),
+    facts: { ...facts, cgroup: accessibleCgroups(facts, launch) },
   };
   const document = new SpecDocument(specModule(), config);
   const plan = document.prepare(request);

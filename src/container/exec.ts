@@ -2,12 +2,13 @@ import { constants, openSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { OrlopError } from '../error.ts';
 import { Launch } from '../launch/image.ts';
-import { type CgroupLayout, type Facts, gatherFacts } from '../linux/facts.ts';
+import { type CgroupLayout, gatherFacts } from '../linux/facts.ts';
 import { close } from '../linux/file.ts';
 import { exitNumber, pidfdOpen } from '../linux/process.ts';
 import { specModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import type { Diagnostic, ExecRequest, HostPlan, Request } from '../spec/types.ts';
+import { withoutCgroups } from './cgroup-access.ts';
 import { homeOf, warningsOf } from './compiler.ts';
 import { checkConsole, checkPreserved, endChild, launchError, raiseLimits } from './create.ts';
 import { writePidFile } from './pid-file.ts';
@@ -61,8 +62,10 @@ export async function exec(options: ExecOptions): Promise<number> {
   let terminal: Terminal | undefined;
   try {
     const facts = gatherFacts();
-    const places = placesOf(options.cgroups ?? [], state, facts.cgroup);
-    const compiled = compile(options, state, config, facts, places);
+    const hasCgroup = state.cgroup.directories.length > 0;
+    const places = hasCgroup ? placesOf(options.cgroups ?? [], state, facts.cgroup) : { hierarchies: [] };
+    const cgroup = hasCgroup ? facts.cgroup : withoutCgroups(facts.cgroup);
+    const compiled = compile(options, state, config, { ...facts, cgroup }, places);
     checkPrivileges(compiled.plan);
     checkConsole(compiled, options.console !== undefined || !options.detach);
     for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
@@ -102,7 +105,7 @@ function compile(
   options: ExecOptions,
   state: State,
   config: Buffer,
-  facts: Facts,
+  facts: NonNullable<Request['facts']>,
   { hierarchies }: CgroupPlaces,
 ): Compiled {
   // The sockets of create's caller are not those of this one.

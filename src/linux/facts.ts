@@ -3,6 +3,7 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import { originalNofile } from './limits.ts';
 import { capabilities } from './process.ts';
+import { isInUserNamespace } from './user-namespace.ts';
 
 export interface CgroupHierarchy {
   mount: string;
@@ -44,15 +45,6 @@ export function gatherFacts(): Facts {
     nofileHard: String(nofile.hard),
     cgroup: cgroupLayout(),
   };
-}
-
-/** man 7 user_namespaces: in the first one every id is itself. */
-function isInUserNamespace(): boolean {
-  try {
-    return !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'));
-  } catch {
-    return false; // a kernel without user namespaces
-  }
 }
 
 const CGROUP_ROOT = '/sys/fs/cgroup';

@@ -32,6 +32,12 @@ export interface Facts {
 
 export interface CgroupFacts {
   layout: 'v1' | 'hybrid' | 'v2' | 'none';
+  /** Why the caller may make no cgroup of his own choice; one that config.json names is tried. */
+  denied?: string;
+  /** The container is to have none at all. */
+  disabled?: boolean;
+  /** The cgroup below which those are made that config.json does not name: that of a user, '' for the root. */
+  base?: string;
   /** v2: where it is mounted, and cgroup.controllers there. */
   mount?: string;
   controllers?: string[];
