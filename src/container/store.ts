@@ -62,12 +62,15 @@ export class Store {
   /** Makes the directory of a new container, locked. The id is taken from here on. */
   create(id: string): Entry {
     checkId(id);
-    mkdirSync(this.root, { recursive: true, mode: 0o711 });
     const directory = join(this.root, id);
     try {
+      // XDG Base Directory Specification: what is sticky in XDG_RUNTIME_DIR is not tidied up.
+      mkdirSync(this.root, { recursive: true, mode: 0o1711 });
       mkdirSync(directory, { mode: 0o711 });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      const { code, path } = error as NodeJS.ErrnoException;
+      if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') throw notWritable(path ?? directory, code, error);
+      if (code !== 'EEXIST') throw error;
       throw new OrlopError(
         'container/exists',
         `container with id ${id} already exists: mkdir("${directory}") failed: EEXIST`,
@@ -110,6 +113,13 @@ export class Store {
       throw error;
     }
   }
+}
+
+function notWritable(path: string, code: string, cause: unknown): OrlopError {
+  return new OrlopError('linux/mkdir', `mkdir("${path}") failed: ${code}`, {
+    hint: 'the state of containers goes there: set XDG_RUNTIME_DIR to a directory of yours, or name one with --root',
+    cause,
+  });
 }
 
 function missing(id: string, root: string): OrlopError {
