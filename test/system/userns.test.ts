@@ -235,7 +235,10 @@ describe.each(builds())('$name', (build) => {
     );
     const words = orlop.words(['run', '-b', bundle.directory, place.id()]).map((word) => `'${word}'`);
     const done = spawnSync('script', ['-qec', words.join(' '), '/dev/null'], { encoding: 'utf8', timeout: 60_000 });
-    const shown = done.stdout.replaceAll('\r', '').trim().split('\n');
+    const shown = done.stdout
+      .replaceAll(/\r|\^@/g, '')
+      .trim()
+      .split('\n');
     expect(shown[0]).toMatch(/\/dev\/(pts\/0|console)$/);
     expect(shown.slice(1, 3)).toEqual([
       expect.stringMatching(/^c\S+ +1 1000 +5 +136, +0 /),
