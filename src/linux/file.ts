@@ -7,6 +7,7 @@ import {
   declare,
   flagNames,
   invoke,
+  isErrno,
   lastErrno,
   type Pointer,
   syscallError,
@@ -134,6 +135,9 @@ export const RESOLVE_BENEATH = 0x08;
 export const RESOLVE_IN_ROOT = 0x10;
 const RESOLVE = { RESOLVE_NO_XDEV, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH, RESOLVE_IN_ROOT };
 
+/** Each is spoilt by another's rename with a chance of one half at most; O_NONBLOCK has an EAGAIN that stays. */
+const OPENAT2_ATTEMPTS = 64;
+
 /** `dirfd` may be AT_FDCWD. O_CLOEXEC is added. */
 export function openat2(dirfd: number, path: string, flags: number, resolve: number, mode = 0): number {
   const how = Buffer.alloc(24); // struct open_how: flags, mode, resolve; all __u64
@@ -142,9 +146,15 @@ export function openat2(dirfd: number, path: string, flags: number, resolve: num
   how.writeBigUInt64LE(BigInt(resolve), 16);
   const parts = [flagNames(flags, O_FLAGS), flagNames(resolve, RESOLVE)].map((part) => (part as { text: string }).text);
   const shown = { text: `{flags=${parts[0]}, mode=0${mode.toString(8)}, resolve=${parts[1]}}` };
-  return invoke('openat2', [directory(dirfd), withoutNul(path, 'path'), shown], () =>
-    syscalls.openat2(dirfd, path, how, how.length),
-  );
+  const args = [directory(dirfd), withoutNul(path, 'path'), shown];
+  // EAGAIN: something on the machine was renamed while a lookup with `resolve` climbed. Often, if somebody wants that.
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return invoke('openat2', args, () => syscalls.openat2(dirfd, path, how, how.length));
+    } catch (error) {
+      if (!isErrno(error, 'EAGAIN') || attempt === OPENAT2_ATTEMPTS) throw error;
+    }
+  }
 }
 
 function directory(dirfd: number): Argument {
