@@ -2,10 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Patch, shell, Workplace } from '../support/bundle.ts';
 import { expectNothingLeft, type Snapshot, snapshot } from '../support/leftovers.ts';
-import { Orlop } from '../support/orlop.ts';
+import { Orlop, until } from '../support/orlop.ts';
 
 const place = new Workplace('overwrite');
 const orlop = new Orlop(place);
@@ -41,6 +42,15 @@ const almighty: Patch = (config) => {
   config.linux.readonlyPaths = [];
 };
 
+/** Opens what its neighbour executes, and writes to it: at once, and when that has gone on to another program. */
+const ATTACK = `
+  attack() { printf attack >/proc/self/fd/8; printf $?; }
+  for pid in [0-9]*; do
+    case $(readlink $pid/exe) in
+      /memfd:*) (head -c 4 <&8; attack; : >/tmp/opened; until [ -e /tmp/go ]; do sleep 0.02; done; printf ' '; attack) 8<$pid/exe ;;
+    esac
+  done`;
+
 describe('the runtime seen from inside (CVE-2019-5736)', () => {
   it('runs as a container whose program is /proc/self/exe, and is not the host’s program', () => {
     const bundle = place.bundle(almighty, (config) => {
@@ -51,9 +61,10 @@ describe('the runtime seen from inside (CVE-2019-5736)', () => {
     expect(result.stdout).toBe('');
   });
 
-  it('cannot be written through /proc/PID/exe while it waits for start', () => {
+  it('cannot be written through /proc/PID/exe while it waits for start, nor later', async () => {
     const attacker = place.id('attacker');
-    orlop.create(place.bundle(almighty, shell('sleep 1000')), attacker).ok();
+    const arena = place.bundle(almighty, shell('sleep 1000'));
+    orlop.create(arena, attacker).ok();
     orlop.call(['start', attacker]).ok();
     const { pid } = orlop.state(attacker);
     // The launch image of a container in the same pid namespace, for as long as one likes.
@@ -63,22 +74,14 @@ describe('the runtime seen from inside (CVE-2019-5736)', () => {
       namespace.path = `/proc/${pid}/ns/pid`;
     });
     const created = orlop.create(bundle, victim).ok();
-    const attack = orlop.call([
-      'exec',
-      '--cwd',
-      '/proc',
-      attacker,
-      '/bin/sh',
-      '-c',
-      `for pid in [0-9]*; do
-         case $(readlink $pid/exe) in
-           /memfd:*) (head -c 4 <&8; for open in '>' '>>' '<>'; do eval "printf attack $open/proc/self/fd/8"; done; echo $?) 8<$pid/exe ;;
-         esac
-       done`,
-    ]);
-    expect(attack.stdout).toMatch(/^\x7fELF[1-9]/);
-    expect(attack.stderr).toMatch(/Operation not permitted|Text file busy/);
+    const attack = orlop.launch(['exec', '--cwd', '/proc', attacker, '/bin/sh', '-c', ATTACK]);
+    await until('the attacker has opened it', () => existsSync(join(arena.rootfs, 'tmp/opened')));
     orlop.call(['start', victim]).ok();
+    await until('nobody executes it any more', () => orlop.state(victim).status === 'stopped');
+    arena.write('tmp/go', '');
+    const { stdout, stderr } = await attack.result;
+    expect(stdout).toMatch(/^\x7fELF1 1$/);
+    expect(stderr).toMatch(/Text file busy.*Operation not permitted/s);
     expect(created.stdout).toBe('started\n');
     orlop.call(['delete', '--force', attacker]).ok();
     orlop.call(['delete', '--force', victim]).ok();
