@@ -3,7 +3,7 @@
 import { existsSync, fstatSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { OrlopError } from '../error.ts';
-import { O_DIRECTORY, O_NONBLOCK, O_PATH, O_RDONLY } from '../linux/constants.ts';
+import { O_DIRECTORY, O_PATH, O_RDONLY } from '../linux/constants.ts';
 import { gatherFacts } from '../linux/facts.ts';
 import { close, openat2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, read } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
@@ -106,15 +106,11 @@ export function homeOf(rootfs: string, uid: number): string {
   if (lstatSync(join(rootfs, 'etc/passwd'), { throwIfNoEntry: false }) === undefined) return '/';
   const root = openat2(-100, rootfs, O_PATH | O_DIRECTORY, 0);
   try {
-    // A FIFO or a device in its place must not make us wait.
-    const fd = openat2(root, 'etc/passwd', O_RDONLY | O_NONBLOCK, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+    const fd = openat2(root, 'etc/passwd', O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
     try {
+      // A FIFO in its place would make us wait, and opening a device may already do something.
       if (!fstatSync(fd).isFile()) return '/';
-      const entries = read(fd, PASSWD_MAX).toString('utf8').split('\n');
-      for (const entry of entries) {
-        const fields = entry.split(':');
-        if (fields[2] === String(uid) && fields[5]?.startsWith('/')) return fields[5];
-      }
+      return homeIn(readStart(`/proc/self/fd/${fd}`), uid);
     } finally {
       close(fd);
     }
@@ -122,6 +118,24 @@ export function homeOf(rootfs: string, uid: number): string {
     if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR', 'EACCES')) throw error;
   } finally {
     close(root);
+  }
+  return '/';
+}
+
+function readStart(path: string): string {
+  const fd = openat2(-100, path, O_RDONLY, 0);
+  try {
+    return read(fd, PASSWD_MAX).toString('utf8');
+  } finally {
+    close(fd);
+  }
+}
+
+/** man 5 passwd */
+function homeIn(passwd: string, uid: number): string {
+  for (const entry of passwd.split('\n')) {
+    const fields = entry.split(':');
+    if (fields[2] === String(uid) && fields[5]?.startsWith('/')) return fields[5];
   }
   return '/';
 }
