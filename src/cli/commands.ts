@@ -108,7 +108,14 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'list the processes of a container',
     usage: 'ID [PS-OPTION...]',
     arity: [1, 10000],
-    options: { format: { short: 'f', value: 'FORMAT', help: 'table (as ps -ef shows it) or json (default: table)' } },
+    options: {
+      format: {
+        short: 'f',
+        value: 'FORMAT',
+        words: ['table', 'json'],
+        help: 'table (as ps -ef shows it) or json (default: table)',
+      },
+    },
     endsEarly: true,
     load: () => import('./commands/ps.ts'),
   },
@@ -144,7 +151,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     usage: '',
     arity: [0, 0],
     options: {
-      format: { short: 'f', value: 'FORMAT', help: 'table or json (default: table)' },
+      format: { short: 'f', value: 'FORMAT', words: ['table', 'json'], help: 'table or json (default: table)' },
       quiet: { short: 'q', help: 'ids only' },
     },
     load: () => import('./commands/list.ts'),
@@ -175,7 +182,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'check configs without running them',
     usage: '[CONFIG...]',
     arity: [0, 10000],
-    options: { format: { short: 'f', value: 'FORMAT', help: 'pretty or json (default: pretty)' } },
+    options: {
+      format: { short: 'f', value: 'FORMAT', words: ['pretty', 'json'], help: 'pretty or json (default: pretty)' },
+    },
     load: () => import('./commands/lint.ts'),
   },
   features: {

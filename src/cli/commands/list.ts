@@ -1,12 +1,11 @@
 import { type ContainerState, listStates } from '../../container/state.ts';
-import { type Action, choice } from '../command.ts';
+import type { Action } from '../command.ts';
 import { print } from '../output.ts';
 
 const action: Action = (context, values) => {
   const states = listStates(context.root);
-  const format = choice(values, 'format', ['table', 'json']);
   if (values.quiet) print(states.map(({ id }) => `${id}\n`).join(''));
-  else if (format === 'json') print(`${JSON.stringify(states)}\n`);
+  else if (values.format === 'json') print(`${JSON.stringify(states)}\n`);
   else print(table(states));
   return 0;
 };
