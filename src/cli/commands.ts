@@ -119,6 +119,16 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     endsEarly: true,
     load: () => import('./commands/ps.ts'),
   },
+  events: {
+    summary: 'tell what containers use, and when they run out of memory, as lines of JSON',
+    usage: 'ID...',
+    arity: [1, 10000],
+    options: {
+      stats: { help: 'what they use now, and no more' },
+      interval: { value: 'DURATION', help: 'how often to tell what they use (default: 5s)' },
+    },
+    load: () => import('./commands/events.ts'),
+  },
   update: {
     summary: 'change the limits of a container',
     usage: 'ID',
