@@ -13,7 +13,7 @@ if [[ -z ${ORLOP_VM_RUN:-} ]]; then
   exit 0
 fi
 
-[[ $# -gt 0 ]] || set -- test/system/{cgroup2,lifecycle,inside,failure,sigkill,tmpcopyup,systemd,systemd-log}.test.ts
+[[ $# -gt 0 ]] || set -- test/system/{cgroup2,lifecycle,inside,failure,sigkill,tmpcopyup,events,systemd,systemd-log}.test.ts
 node=$(readlink -f "$(command -v node)")
 # Programs that a small system may lack (hostname) are busybox's; what a test writes stays in the machine.
 read -r -d '' inside <<'END' || :
