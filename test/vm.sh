@@ -24,7 +24,7 @@ mkdir -p /tmp/bin
 ln -sf "$node" /tmp/bin/node
 export PATH=$PATH:/tmp/bin
 cd "$project"
-exec node node_modules/vitest/vitest.mjs run --config test/vitest.config.ts --project system --hookTimeout=60000 "$@"
+exec node node_modules/vitest/vitest.mjs run --config test/vitest.config.ts --project system "$@"
 END
 
 status=0

@@ -46,7 +46,7 @@ async function dispatch(context: Context, name: string, rest: string[]): Promise
       hint: `orlop ${name} [OPTION...] ${command.usage}`,
     });
   }
-  if (command.usage.split(' ')[0] === 'ID') context.log.id = positionals[0];
+  if (/^(NEW-)?ID( |$)/.test(command.usage)) context.log.id = positionals[0];
   const { default: action } = await command.load();
   return (await action(context, values, positionals)) ?? 0;
 }

@@ -174,29 +174,33 @@ describe.each(builds())('$name', (build) => {
       for (const name of ['in0', 'out0']) expect(inside('ip', 'link', 'set', name, 'up').status).toBe(0);
       inside('ip', 'address', 'add', '10.11.12.1/24', 'dev', 'in0');
       inside('/usr/bin/busybox', 'arping', '-c', '3', '-w', '4', '-I', 'in0', '10.11.12.2');
-      await until('both say the same', () => {
-        const told: Record<string, unknown>[] = stats(orlop, id).network_interfaces;
-        const links = JSON.parse(inside('ip', '-s', '-j', 'link').stdout) as {
-          ifname: string;
-          stats64: Record<string, Record<string, number>>;
-        }[];
-        const counted = links
-          .filter(({ ifname }) => ifname !== 'lo')
-          .map(({ ifname, stats64: { rx, tx } }) => ({
-            Name: ifname,
-            RxBytes: rx?.bytes,
-            RxPackets: rx?.packets,
-            RxErrors: rx?.errors,
-            RxDropped: rx?.dropped,
-            TxBytes: tx?.bytes,
-            TxPackets: tx?.packets,
-            TxErrors: tx?.errors,
-            TxDropped: tx?.dropped,
-          }));
-        const byName = (a: { Name?: unknown }, b: { Name?: unknown }) => String(a.Name).localeCompare(String(b.Name));
-        expect(told.some(({ TxPackets }) => Number(TxPackets) > 0)).toBe(true);
-        return JSON.stringify(told.sort(byName)) === JSON.stringify(counted.sort(byName));
-      });
+      await until(
+        'both say the same',
+        () => {
+          const told: Record<string, unknown>[] = stats(orlop, id).network_interfaces;
+          const links = JSON.parse(inside('ip', '-s', '-j', 'link').stdout) as {
+            ifname: string;
+            stats64: Record<string, Record<string, number>>;
+          }[];
+          const counted = links
+            .filter(({ ifname }) => ifname !== 'lo')
+            .map(({ ifname, stats64: { rx, tx } }) => ({
+              Name: ifname,
+              RxBytes: rx?.bytes,
+              RxPackets: rx?.packets,
+              RxErrors: rx?.errors,
+              RxDropped: rx?.dropped,
+              TxBytes: tx?.bytes,
+              TxPackets: tx?.packets,
+              TxErrors: tx?.errors,
+              TxDropped: tx?.dropped,
+            }));
+          const byName = (a: { Name?: unknown }, b: { Name?: unknown }) => String(a.Name).localeCompare(String(b.Name));
+          expect(told.some(({ TxPackets }) => Number(TxPackets) > 0)).toBe(true);
+          return JSON.stringify(told.sort(byName)) === JSON.stringify(counted.sort(byName));
+        },
+        30_000,
+      );
     });
 
     it("with the host's network: none of its interfaces", () => {
@@ -355,11 +359,12 @@ describe.skipIf(!hasRunc)('beside runc', () => {
     const settled = async (ask: () => string): Promise<string[]> => {
       let keys: string[] = [];
       const late = ['cpu.throttling.throttledTime', ...(device === '' ? [] : ['blkio.ioServicedRecursive[].value'])];
-      const ready = (): boolean => {
+      const wanted = [...late, 'memory.cache'].map((key) => `${key} number`);
+      for (let round = 0; round < 100 && !wanted.every((key) => keys.includes(key)); round++) {
+        await sleep(200);
         keys = [...new Set(shape((JSON.parse(ask()) as Event).data))].sort();
-        return late.every((key) => keys.includes(`${key} number`)) && keys.includes('memory.cache number');
-      };
-      await until('it has used everything', ready, 30_000);
+      }
+      expect(keys, 'it has used everything').toEqual(expect.arrayContaining(wanted));
       return keys;
     };
     const theirs = place.id('runc');
