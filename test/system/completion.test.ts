@@ -56,7 +56,7 @@ const SHELLS: readonly Shell[] = [
       'autoload -Uz compinit && compinit -D -u',
       'source <(orlop completion zsh)',
       `say() { print -r -- "$BUFFER" >> ${said}; BUFFER=; }`,
-      "zle -N say; bindkey -e; bindkey '^X' say",
+      "zle -N say; bindkey -e; bindkey -rp '^X'; bindkey '^X' say",
     ],
   },
   {
@@ -156,7 +156,14 @@ const LINES: readonly (readonly [string, string])[] = [
 ];
 
 /** Where shells have their own way. */
-const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {};
+const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  zsh: {
+    // The value may stand in the same word.
+    [`orlop --root ${root} ps --for`]: `orlop --root ${root} ps --format=`,
+    // Where no directory is, there may be one in what is.
+    'orlop create --bundle doc': 'orlop create --bundle document.json ',
+  },
+};
 
 describe.each(SHELLS)('$name', (shell) => {
   const isThere = spawnSync(shell.name, ['--version']).status === 0 && existsSync('/usr/bin/script');

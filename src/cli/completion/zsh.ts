@@ -20,18 +20,18 @@ _orlop_containers() {
 
 _orlop() {
     local program=\${~words[1]} curcontext=$curcontext state line ret=1
-    local -a root commands
+    local -a root known
     typeset -A opt_args
     _arguments -C -S -A '-*' \\
 ${lines(globalOptions().map(optionSpec), 8)}
         '1:command:->command' '*::argument:->argument' && ret=0
-    root=(\${opt_args[--root]:+--root \${(Q)opt_args[--root]}})
+    [[ -n $opt_args[--root] ]] && root=(--root \${(Q)opt_args[--root]})
     case $state in
         command)
-            commands=(
+            known=(
 ${commands.map(({ name, summary }) => `                ${quote(`${name}:${summary}`)}`).join('\n')}
             )
-            _describe -t commands command commands && ret=0 ;;
+            _describe -t commands command known && ret=0 ;;
         argument)
             curcontext=\${curcontext%:*:*}:orlop-$words[1]:
             case $words[1] in
@@ -82,7 +82,7 @@ function action(expects: Expected): string {
     files: '_files',
     directories: '_directories',
     programs: '_command_names',
-    nothing: ' ',
+    nothing: '( )',
   }[expects];
 }
 
