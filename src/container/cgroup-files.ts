@@ -1,7 +1,8 @@
 // Reading what the kernel keeps in a container's cgroups. Files come and go with controllers, options and versions of the
-// kernel: what is not there is nothing, what cannot be read is an error.
+// kernel: what is not there is nothing, what cannot be read is an error. A container that may write to its cgroups makes
+// directories there, with any name that the kernel has no file of.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What `max` stands for, in the form of version 1 and of Go's uint64. */
@@ -9,12 +10,16 @@ export const NO_LIMIT = (1n << 64n) - 1n;
 
 /** A directory of version 2, also of the hierarchy that a hybrid host has beside version 1. */
 export function isUnified(directory: string): boolean {
-  return existsSync(join(directory, 'cgroup.controllers'));
+  return hasFile(directory, 'cgroup.controllers');
 }
 
-/** Absent, or gone since it was opened; pressure is EOPNOTSUPP (ENOTSUP for Node) where the kernel was told not to keep it. */
+export function hasFile(directory: string, name: string): boolean {
+  return statSync(join(directory, name), { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/** Absent, no file, or gone since it was opened; pressure is EOPNOTSUPP (ENOTSUP for Node) where the kernel was told not to keep it. */
 export function isAbsent(error: unknown): boolean {
-  return ['ENOENT', 'ENODEV', 'EOPNOTSUPP', 'ENOTSUP'].includes((error as NodeJS.ErrnoException).code ?? '');
+  return ['ENOENT', 'ENODEV', 'EISDIR', 'EOPNOTSUPP', 'ENOTSUP'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 /** The files of several directories, of which each name is in one: the hierarchies of version 1, or the one of version 2. */
@@ -55,11 +60,12 @@ export class CgroupFiles {
     );
   }
 
-  /** What the pattern's first group says in the names of all files, each once. */
+  /** What the pattern's first group says in the names of files, each once. */
   names(pattern: RegExp): string[] {
     const found = this.directories.flatMap((directory) => {
       try {
-        return readdirSync(directory).flatMap((name) => pattern.exec(name)?.[1] ?? []);
+        const files = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isFile());
+        return files.flatMap(({ name }) => pattern.exec(name)?.[1] ?? []);
       } catch (error) {
         if (isAbsent(error)) return [];
         throw error;

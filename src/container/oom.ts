@@ -4,7 +4,7 @@ import { closeSync, existsSync, openSync, readSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { eventfd, takeCount } from '../linux/eventfd.ts';
 import { POLLIN, POLLPRI } from '../linux/poll.ts';
-import { isAbsent } from './cgroup-files.ts';
+import { hasFile, isAbsent } from './cgroup-files.ts';
 import type { CgroupState } from './store.ts';
 
 export interface OomNotifier {
@@ -18,9 +18,9 @@ export interface OomNotifier {
 
 /** undefined for a container without the memory controller. */
 export function notifyOom({ directories }: CgroupState): OomNotifier | undefined {
-  const old = directories.find((directory) => existsSync(join(directory, 'memory.oom_control')));
+  const old = directories.find((directory) => hasFile(directory, 'memory.oom_control'));
   if (old !== undefined) return notifyV1(old);
-  const unified = directories.find((directory) => existsSync(join(directory, 'memory.events')));
+  const unified = directories.find((directory) => hasFile(directory, 'memory.events'));
   return unified === undefined ? undefined : notifyV2(unified);
 }
 

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { toJson } from '../../src/cli/json.ts';
-import { CgroupFiles } from '../../src/container/cgroup-files.ts';
+import { CgroupFiles, isUnified } from '../../src/container/cgroup-files.ts';
+import { notifyOom } from '../../src/container/oom.ts';
 import { readStatsV1 } from '../../src/container/stats-v1.ts';
 import { readStatsV2 } from '../../src/container/stats-v2.ts';
 
@@ -25,6 +26,26 @@ function files(texts: Record<string, string>): CgroupFiles {
 const json = (value: unknown) => JSON.parse(toJson(value));
 const v1 = (texts: Record<string, string>) => json(readStatsV1(files(texts)));
 const v2 = (texts: Record<string, string>) => json(readStatsV2(files(texts)));
+
+test('directories that a container has made where files could be', () => {
+  const directory = join(place, String(++count));
+  const names = [
+    'hugetlb.5MB.current',
+    'hugetlb.5MB.usage_in_bytes',
+    'memory.current',
+    'memory.usage_in_bytes',
+    'io.stat',
+  ];
+  for (const name of names) mkdirSync(join(directory, name), { recursive: true });
+  const both = new CgroupFiles([directory]);
+  for (const { hugetlb, memory } of [readStatsV1(both), readStatsV2(both)]) {
+    expect(hugetlb).toEqual({});
+    expect(memory.usage).toEqual({ limit: 0n, failcnt: 0n });
+  }
+  for (const name of ['cgroup.controllers', 'memory.oom_control', 'memory.events']) mkdirSync(join(directory, name));
+  expect(isUnified(directory)).toBe(false);
+  expect(notifyOom({ directories: [directory], made: [] })).toBe(undefined);
+});
 
 describe('cgroup v1', () => {
   test('nothing is there', () => {
