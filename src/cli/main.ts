@@ -1,38 +1,28 @@
 import { basename, join } from 'node:path';
 import { OrlopError } from '../error.ts';
 import { parse } from './arguments.ts';
-import { type Context, type Options, text, type Values } from './command.ts';
+import { type Context, text, type Values } from './command.ts';
 import { COMMANDS } from './commands.ts';
+import { EVERYWHERE, GLOBALS } from './globals.ts';
 import { Log } from './log.ts';
 import { print, printError } from './output.ts';
 import { renderError } from './render.ts';
-
-const GLOBALS: Options = {
-  root: { value: 'DIR', help: 'where the state of containers is kept (default: /run/orlop)' },
-  log: { value: 'FILE', help: 'where to write warnings and errors' },
-  'log-format': { value: 'FORMAT', help: 'text or json (default: text)' },
-  debug: { help: 'write more to the log' },
-  'ignore-unsupported': { help: 'warn of config fields that orlop cannot carry out yet, and go on without them' },
-  'systemd-cgroup': { help: 'not supported yet' },
-  rootless: { value: 'WORD', help: 'true, false or auto: only false, or auto as root, is supported yet' },
-  help: { short: 'h', help: 'print this' },
-  version: { short: 'v', help: 'print the version' },
-};
 
 /** As runc: 1, and 255 of exec, whose other statuses are the process's. */
 const FAILED = 1;
 
 export async function main(argv: string[]): Promise<number> {
-  let log = new Log(undefined, 'text', false);
+  let log = new Log();
   let context: Context | undefined;
   try {
     // Global options stand before the command, its own behind it.
     const { values, positionals } = parse(argv, GLOBALS, true);
     const [command, ...rest] = positionals;
-    log = new Log(text(values, 'log'), text(values, 'log-format') ?? 'text', values.debug === true);
+    log = new Log(text(values, 'log'), text(values, 'log-format'), values.debug === true);
+    if (values['systemd-log']) log.deliver = (await import('./journald.ts')).openJournal();
     if (values.version) return show((await import('./help.ts')).versionText());
     if (values.help || command === undefined || command === 'help') {
-      return show((await import('./help.ts')).mainHelp(GLOBALS));
+      return show((await import('./help.ts')).mainHelp());
     }
     context = newContext(values, log);
     return await dispatch(context, command, rest);
@@ -48,8 +38,7 @@ async function dispatch(context: Context, name: string, rest: string[]): Promise
     throw new OrlopError('usage/invalid', `"${name}" is not a command`, { hint: '"orlop --help" lists the commands' });
   }
   context.failure = command.failure;
-  const help: Options = { help: GLOBALS.help as NonNullable<Options[string]> };
-  const { values, positionals } = parse(rest, { ...command.options, ...help }, command.endsEarly);
+  const { values, positionals } = parse(rest, { ...command.options, ...EVERYWHERE }, command.endsEarly);
   if (values.help) return show((await import('./help.ts')).commandHelp(name, command));
   const [least, most] = command.arity;
   if (positionals.length < least || positionals.length > most) {
@@ -57,6 +46,7 @@ async function dispatch(context: Context, name: string, rest: string[]): Promise
       hint: `orlop ${name} [OPTION...] ${command.usage}`,
     });
   }
+  if (/^(NEW-)?ID( |$)/.test(command.usage)) context.log.id = positionals[0];
   const { default: action } = await command.load();
   return (await action(context, values, positionals)) ?? 0;
 }
@@ -93,7 +83,7 @@ function fail(error: unknown, log: Log, context: Context | undefined): void {
     known.line === undefined
       ? ''
       : ` (${basename(context?.configFile ?? 'config.json')}:${known.line}:${known.column} ${known.path})`;
-  if (log.isFile) {
+  if (log.isKept()) {
     const { code, path, line, hint } = known;
     log.write('error', `${known.message}${place}`, { code, path, line, hint });
   }

@@ -7,6 +7,7 @@ const pollAsync = declareAsync<[fds: Pointer, count: number, timeout: number]>('
 
 // <asm-generic/poll.h>
 export const POLLIN = 0x1;
+export const POLLPRI = 0x2;
 export const POLLOUT = 0x4;
 export const POLLERR = 0x8;
 export const POLLHUP = 0x10;

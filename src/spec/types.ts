@@ -183,6 +183,8 @@ export interface Names {
   mountOptions: string[];
   capabilities: string[];
   namespaces: string[];
+  /** Those of config.json that change what a launch does. */
+  annotations: string[];
 }
 
 /** A line of the program's listing; `step` is an index into the plan's steps. */
