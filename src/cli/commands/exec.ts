@@ -3,7 +3,7 @@ import { sendMaster, sendPidfd } from '../../container/console-socket.ts';
 import { type ExecOptions, exec } from '../../container/exec.ts';
 import { Store } from '../../container/store.ts';
 import { OrlopError } from '../../error.ts';
-import { setChildSubreaper } from '../../linux/process.ts';
+import { catchSignals } from '../../linux/signal-queue.ts';
 import { type Action, number, text, texts, type Values } from '../command.ts';
 import { loadSideBySide, warnTo } from '../launch-options.ts';
 
@@ -19,7 +19,7 @@ const action: Action = async (context, values, [id = '', ...args]) => {
   context.configFile = processFile ?? new Store(context.root).open(id, false).file('config.json');
   await loadSideBySide();
   const detach = values.detach === true;
-  if (!detach) setChildSubreaper(true);
+  const preserveFds = number(values, 'preserve-fds', 0, 1024);
   const socket = text(values, 'console-socket');
   const pidfdSocket = text(values, 'pidfd-socket');
   return exec({
@@ -31,7 +31,9 @@ const action: Action = async (context, values, [id = '', ...args]) => {
     detach,
     isPausedIgnored: values['ignore-paused'] === true,
     pidFile: text(values, 'pid-file'),
-    preserveFds: number(values, 'preserve-fds', 0, 1024),
+    preserveFds,
+    signals: detach ? undefined : catchSignals(3 + (preserveFds ?? 0)),
+    isSubreaper: !detach,
     ignoreUnsupported: context.ignoreUnsupported,
     console: socket === undefined ? undefined : (master) => sendMaster(socket, master),
     pidfd: pidfdSocket === undefined ? undefined : (pidfd) => sendPidfd(pidfdSocket, pidfd),
