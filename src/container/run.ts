@@ -40,8 +40,7 @@ export async function run(options: RunOptions): Promise<number> {
       if (notifier) awaitReady(created.entry, created.state, notifier);
       return 0;
     }
-    void notifier?.serve();
-    return exitNumber(await waitFor(created, { signals, terminal, reapsAll }));
+    return exitNumber(await waitFor(created, { signals, terminal, notifier, reapsAll }));
   } catch (error) {
     isDeleted = false;
     throw error;

@@ -7,7 +7,7 @@ import { constants, fstatSync, openSync } from 'node:fs';
 import { SIGNALS } from '../linux/constants.ts';
 import { close, readSome, setNonBlocking, writeSome } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
-import { POLLHUP, POLLIN, POLLOUT, type Watch, whenAny } from '../linux/poll.ts';
+import { type awaitAny, POLLHUP, POLLIN, POLLOUT, type Watch, type whenAny } from '../linux/poll.ts';
 import type { SignalQueue } from '../linux/signal-queue.ts';
 import {
   getWindowSize,
@@ -80,7 +80,7 @@ export class Terminal {
    * When the container's process has ended: until everything that it has written is out. Who does not want to wait for a
    * reader that reads no more sends one of the signals that end a program.
    */
-  async drain(signals: SignalQueue | undefined): Promise<void> {
+  async drain(wait: typeof awaitAny | typeof whenAny, signals: SignalQueue | undefined): Promise<void> {
     const ending = new Set([SIGNALS.SIGHUP, SIGNALS.SIGINT, SIGNALS.SIGQUIT, SIGNALS.SIGTERM]);
     let rest = REST / CHUNK;
     const pass = (): void => {
@@ -93,7 +93,7 @@ export class Terminal {
     while (this.shown.length > 0 && rest > 0) {
       const watches: Watch[] = [{ fd: this.output, events: POLLOUT, act: pass }];
       if (signals) watches.push({ fd: signals.fd, events: POLLIN, act: listen });
-      await whenAny(watches);
+      await wait(watches);
     }
   }
 

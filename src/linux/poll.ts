@@ -29,20 +29,21 @@ export interface Watch {
   act?: (happened: number) => void;
 }
 
-/** Until something happens on one of the descriptors, or a signal arrives; the event loop goes on meanwhile. */
+/** Until something happens on one of the descriptors; the event loop stands still. */
+export function awaitAny(watches: readonly Watch[]): void {
+  poll(watches, -1).forEach((happened, index) => {
+    if (happened !== 0) watches[index]?.act?.(happened);
+  });
+}
+
+/** The same on another thread, while the event loop goes on; or until a signal arrives there. */
 export async function whenAny(watches: readonly Watch[]): Promise<void> {
   const pollfds = pollfdsOf(watches);
-  // -1 is a signal on that thread: whoever waits looks again, and comes back.
   if ((await pollAsync(pollfds, watches.length, -1)) === -1) return;
   watches.forEach(({ act }, index) => {
     const happened = happenedOn(pollfds, index);
     if (happened !== 0) act?.(happened);
   });
-}
-
-/** Until there is something to read, or nothing more will come; the event loop goes on meanwhile. */
-export function whenReadable(fd: number): Promise<void> {
-  return whenAny([{ fd, events: POLLIN }]);
 }
 
 /** struct pollfd: int fd; short events, revents */
