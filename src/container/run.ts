@@ -30,7 +30,15 @@ export async function run(options: RunOptions): Promise<number> {
   const attach = (master: number): void => {
     terminal = new Terminal(master);
   };
-  const created = create(options.detach ? options : { ...options, attach });
+  try {
+    const created = create(options.detach ? options : { ...options, attach });
+    return await runCreated(created, options, { signals, terminal, reapsAll });
+  } finally {
+    terminal?.restore();
+  }
+}
+
+async function runCreated(created: Created, options: RunOptions, foreground: Foreground): Promise<number> {
   let isDeleted = options.keep === true || options.detach === true;
   let notifier: Notifier | undefined;
   try {
@@ -40,18 +48,14 @@ export async function run(options: RunOptions): Promise<number> {
       if (notifier) awaitReady(created.entry, created.state, notifier);
       return 0;
     }
-    return exitNumber(await waitFor(created, { signals, terminal, notifier, reapsAll }));
+    return exitNumber(await waitFor(created, { ...foreground, notifier }));
   } catch (error) {
     isDeleted = false;
     throw error;
   } finally {
-    try {
-      terminal?.restore();
-      notifier?.close();
-    } finally {
-      if (!isDeleted) removeAll(created.entry, created.state, options.journal);
-      created.entry.close();
-    }
+    notifier?.close();
+    if (!isDeleted) removeAll(created.entry, created.state, options.journal);
+    created.entry.close();
   }
 }
 

@@ -51,6 +51,12 @@ export class Screen {
     return tcgetattr(this.fd).toString('hex');
   }
 
+  /** Whether keys are handed on as they are typed, and not shown: man 3 termios, c_lflag. */
+  get isRaw(): boolean {
+    const ISIG_ICANON_ECHO = 0o1 | 0o2 | 0o10; // <bits/termios-c_lflag.h>
+    return (tcgetattr(this.fd).readUInt32LE(12) & ISIG_ICANON_ECHO) === 0;
+  }
+
   /** Waits until all of it has been taken. */
   async type(keys: string | Uint8Array): Promise<void> {
     let rest = Buffer.from(keys);
