@@ -30,15 +30,13 @@ export async function run(options: RunOptions): Promise<number> {
   const attach = (master: number): void => {
     terminal = new Terminal(master);
   };
+  let created: Created;
   try {
-    const created = create(options.detach ? options : { ...options, attach });
-    return await runCreated(created, options, { signals, terminal, reapsAll });
-  } finally {
+    created = create(options.detach ? options : { ...options, attach });
+  } catch (error) {
     terminal?.restore();
+    throw error;
   }
-}
-
-async function runCreated(created: Created, options: RunOptions, foreground: Foreground): Promise<number> {
   let isDeleted = options.keep === true || options.detach === true;
   let notifier: Notifier | undefined;
   try {
@@ -48,14 +46,18 @@ async function runCreated(created: Created, options: RunOptions, foreground: For
       if (notifier) awaitReady(created.entry, created.state, notifier);
       return 0;
     }
-    return exitNumber(await waitFor(created, { ...foreground, notifier }));
+    return exitNumber(await waitFor(created, { signals, terminal, notifier, reapsAll }));
   } catch (error) {
     isDeleted = false;
     throw error;
   } finally {
-    notifier?.close();
-    if (!isDeleted) removeAll(created.entry, created.state, options.journal);
-    created.entry.close();
+    try {
+      terminal?.restore();
+      notifier?.close();
+    } finally {
+      if (!isDeleted) removeAll(created.entry, created.state, options.journal);
+      created.entry.close();
+    }
   }
 }
 

@@ -83,11 +83,13 @@ describe.each(builds().flatMap((build) => (['run', 'exec'] as const).map((comman
       });
 
       it('Ctrl-C ends the program in the foreground, and not the shell that waits for it', async () => {
-        const { status } = open('trap "echo caught" INT; echo ready; sleep 1000; echo "sleep ended with $?"; exit 4');
+        const { status } = open(
+          'trap "echo caught" INT; sh -c "echo ready; exec sleep 1000"; echo "it ended with $?"; exit 4',
+        );
         await pty.shows('ready');
         await pty.type('\x03');
         expect(await status).toBe(4);
-        expect(pty.text).toContain('sleep ended with 130');
+        expect(pty.text).toContain('it ended with 130');
       });
 
       it('Ctrl-D is the end of what is typed', async () => {
