@@ -55,8 +55,13 @@ export class ConsoleSocket {
     return poll([{ fd: this.fd, events: POLLIN }], 0)[0] !== 0;
   }
 
-  close(): void {
+  /** The socket stays where it is, and nobody is at it. */
+  abandon(): void {
     close(this.fd);
+  }
+
+  close(): void {
+    this.abandon();
     rmSync(this.path, { force: true });
   }
 
