@@ -21,8 +21,10 @@ import { type Entry, type State, Store } from './store.ts';
 export interface CreateOptions extends LaunchRequest {
   root: string;
   pidFile?: string | undefined;
-  /** Takes the master of the container's terminal. */
+  /** Takes the master of the container's terminal, which it must then have. */
   console?: ((master: number) => void) | undefined;
+  /** Takes it otherwise, if there is one: the caller's own terminal. */
+  attach?: ((master: number) => void) | undefined;
   warn?: ((diagnostic: Diagnostic) => void) | undefined;
   /** Gets what hooks write. */
   journal?: Journal | undefined;
@@ -41,7 +43,7 @@ export interface Created {
 export function create(options: CreateOptions, before?: Compiled): Created {
   checkPrivileges();
   const compiled = before ?? compile(options);
-  checkConsole(compiled, options.console !== undefined);
+  checkConsole(compiled, options);
   checkPreserved(options.preserveFds ?? 0);
   for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
 
@@ -132,7 +134,7 @@ function converse(running: Launch, entry: Entry, state: State, compiled: Compile
         entry.write(state);
         applyLimits(compiled, false);
       } else if (message.kind === 'console') {
-        if (fd !== undefined) options.console?.(fd);
+        if (fd !== undefined) (options.console ?? options.attach)?.(fd);
       } else if (message.kind === 'copy-from') copyUp.from(fd);
       else if (message.kind === 'copy-to') {
         copyUp.to(fd, message.step);
@@ -175,14 +177,23 @@ export function launchError(compiled: Pick<Compiled, 'document'>, failed: Failed
   });
 }
 
-/** Whether the terminal that a process wants is `taken` by anybody. */
-export function checkConsole(compiled: Pick<Compiled, 'plan' | 'document'>, isTaken: boolean): void {
+/** Whether the terminal that a process wants has a taker, and a socket for a terminal gets one. */
+export function checkConsole(
+  compiled: Pick<Compiled, 'plan' | 'document'>,
+  { console, attach }: Pick<CreateOptions, 'console' | 'attach'>,
+): void {
   const terminal = compiled.plan.steps.find((candidate) => candidate.verb === 'terminal');
-  if (!terminal || isTaken) return;
-  throw new OrlopError('usage/invalid', 'process.terminal is true, and nobody takes the terminal', {
-    ...compiled.document.place(terminal.step),
-    hint: 'name a socket with --console-socket, or set process.terminal to false',
-  });
+  if (terminal && !console && !attach) {
+    throw new OrlopError('usage/invalid', 'process.terminal is true, and nobody takes the terminal', {
+      ...compiled.document.place(terminal.step),
+      hint: 'name a socket with --console-socket, or set process.terminal to false',
+    });
+  }
+  if (!terminal && console) {
+    throw new OrlopError('usage/invalid', '--console-socket: the process has no terminal', {
+      hint: 'set process.terminal to true (exec: --tty), or leave the socket out',
+    });
+  }
 }
 
 /**

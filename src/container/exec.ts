@@ -4,7 +4,8 @@ import { OrlopError } from '../error.ts';
 import { Launch } from '../launch/image.ts';
 import { type CgroupLayout, type Facts, gatherFacts } from '../linux/facts.ts';
 import { close } from '../linux/file.ts';
-import { exitNumber, pidfdOpen } from '../linux/process.ts';
+import { exitNumber, pidfdOpen, setChildSubreaper } from '../linux/process.ts';
+import type { SignalQueue } from '../linux/signal-queue.ts';
 import { specModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import type { Diagnostic, ExecRequest, HostPlan, Request } from '../spec/types.ts';
@@ -15,7 +16,7 @@ import { checkPrivileges } from './privileges.ts';
 import { openProcess, statusOf, wrongState } from './status.ts';
 import { type State, Store } from './store.ts';
 import { supervise } from './supervise.ts';
-import { attachTerminal, type Terminal } from './terminal.ts';
+import { Terminal } from './terminal.ts';
 
 export interface ExecOptions {
   root: string;
@@ -31,11 +32,15 @@ export interface ExecOptions {
   pidFile?: string | undefined;
   preserveFds?: number | undefined;
   ignoreUnsupported?: boolean | undefined;
-  /** Takes the master of the terminal; without it the caller's own terminal does. */
+  /** Takes the master of the terminal, which it must then have; without it the caller's own terminal does. */
   console?: ((master: number) => void) | undefined;
   /** Takes a pidfd of the process. */
   pidfd?: ((pidfd: number) => void) | undefined;
   warn?: ((diagnostic: Diagnostic) => void) | undefined;
+  /** What goes to a process in the foreground. A program that has signals of its own passes none on. */
+  signals?: SignalQueue | undefined;
+  /** Whether orphans of the process become children of this one, and are waited for while it runs. */
+  isSubreaper?: boolean | undefined;
 }
 
 /** What is compiled for one call. */
@@ -64,16 +69,17 @@ export async function exec(options: ExecOptions): Promise<number> {
     const facts = gatherFacts();
     const places = placesOf(options.cgroups ?? [], state, facts.cgroup);
     const compiled = compile(options, state, config, facts, places);
-    checkConsole(compiled, options.console !== undefined || !options.detach);
-    for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
-    const takesTerminal = (master: number): void => {
-      if (options.console) options.console(master);
-      else terminal = attachTerminal(master);
+    const attach = (master: number): void => {
+      terminal = new Terminal(master);
     };
-    const pid = launch(compiled, options.preserveFds ?? 0, places.unified, pidfd, takesTerminal);
+    const takers = { console: options.console, ...(options.detach ? {} : { attach }) };
+    checkConsole(compiled, takers);
+    for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
+    if (options.isSubreaper) setChildSubreaper(true);
+    const pid = launch(compiled, options.preserveFds ?? 0, places.unified, pidfd, takers.console ?? attach);
     return await follow(pid, options, terminal);
   } finally {
-    await terminal?.restore();
+    terminal?.restore();
     close(pidfd);
   }
 }
@@ -214,7 +220,9 @@ async function follow(pid: number, options: ExecOptions, terminal: Terminal | un
   try {
     options.pidfd?.(own);
     if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
-    return options.detach ? 0 : exitNumber(await supervise(pid, own, terminal));
+    if (options.detach) return 0;
+    const { signals, isSubreaper: reapsAll } = options;
+    return exitNumber(await supervise(pid, { signals, terminal, reapsAll }));
   } catch (error) {
     endChild(pid);
     throw error;

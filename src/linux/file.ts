@@ -1,6 +1,6 @@
 // File descriptors: what node:fs does not offer. Every descriptor made here is close-on-exec.
 
-import { AT_FDCWD, O_CLOEXEC, O_FLAGS } from './constants.ts';
+import { AT_FDCWD, O_CLOEXEC, O_FLAGS, O_NONBLOCK } from './constants.ts';
 import { EINVAL } from './errno.ts';
 import {
   type Argument,
@@ -21,6 +21,7 @@ const close_ = declare<(fd: number) => number>('int close(int)');
 const fcntl_ = declare<(fd: number, command: number, argument: number) => number>('int fcntl(int, int, int)');
 const read_ = declare<(fd: number, bytes: Pointer, length: number) => number>('int64_t read(int, void *, size_t)');
 const write_ = declare<(fd: number, bytes: Pointer, length: number) => number>('int64_t write(int, void *, size_t)');
+const pipe2_ = declare<(fds: Pointer, flags: number) => number>('int pipe2(void *, int)');
 const memfd_create_ = declare<(name: string, flags: number) => number>('int memfd_create(const char *, unsigned int)');
 const mkdirat_ = declare<(dirfd: number, path: Path, mode: number) => number>(
   'int mkdirat(int, const char *, unsigned int)',
@@ -55,9 +56,39 @@ export function write(fd: number, data: Uint8Array | string): void {
   }
 }
 
+/** Of a descriptor that does not wait: how much of it was taken, 0 if nothing can be now. */
+export function writeSome(fd: number, data: Uint8Array): number {
+  try {
+    return invoke('write', [fd, { text: '…' }, data.length], () => write_(fd, data, data.length));
+  } catch (error) {
+    if (isErrno(error, 'EAGAIN')) return 0;
+    throw error;
+  }
+}
+
+/** Of a descriptor that does not wait: undefined if there is nothing now, empty if nothing will come any more. */
+export function readSome(fd: number, length: number): Buffer | undefined {
+  try {
+    return read(fd, length);
+  } catch (error) {
+    if (isErrno(error, 'EAGAIN')) return undefined;
+    throw error;
+  }
+}
+
+/** [reader, writer]; neither waits. */
+export function pipe(): [number, number] {
+  const fds = Buffer.alloc(8);
+  const flags = O_CLOEXEC | O_NONBLOCK;
+  invoke('pipe2', [{ text: '&fds' }, flagNames(flags, O_FLAGS)], () => pipe2_(fds, flags));
+  return [fds.readInt32LE(0), fds.readInt32LE(4)];
+}
+
 // <linux/fcntl.h>, <asm-generic/fcntl.h>
 const F_GETFD = 1;
 const F_SETFD = 2;
+const F_GETFL = 3;
+const F_SETFL = 4;
 const F_ADD_SEALS = 1033;
 const F_DUPFD_CLOEXEC = 1030;
 const FD_CLOEXEC = 1;
@@ -78,6 +109,12 @@ export function isCloseOnExec(fd: number): boolean {
 
 export function setCloseOnExec(fd: number, isSet: boolean): void {
   fcntl(fd, 'F_SETFD', F_SETFD, isSet ? FD_CLOEXEC : 0);
+}
+
+/** Whoever else has the same open file, such as the parent of this process, finds it changed too. */
+export function setNonBlocking(fd: number): void {
+  const flags = fcntl(fd, 'F_GETFL', F_GETFL, 0);
+  fcntl(fd, 'F_SETFL', F_SETFL, flags | O_NONBLOCK);
 }
 
 /** A copy with the lowest free number that is at least `lowest`. */
