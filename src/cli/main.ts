@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { OrlopError } from '../error.ts';
+import { fileError } from '../linux/file-error.ts';
 import { parse } from './arguments.ts';
 import { type Context, type Options, text, type Values } from './command.ts';
 import { COMMANDS } from './commands.ts';
@@ -88,7 +89,7 @@ function show(output: string): number {
 
 /** Every error ends here: rendered for people, and a line in the log for engines. */
 function fail(error: unknown, log: Log, context: Context | undefined): void {
-  const known = error instanceof OrlopError ? error : asOrlopError(error);
+  const known = asOrlopError(error);
   const place =
     known.line === undefined
       ? ''
@@ -105,13 +106,9 @@ const stackOf = (cause: unknown): string | undefined => (cause instanceof Error 
 
 /** An error of the host's files says its call and path; anything else is a bug. */
 function asOrlopError(error: unknown): OrlopError {
-  const { code, syscall, path, message } = error as NodeJS.ErrnoException;
-  if (syscall !== undefined) {
-    return new OrlopError(`linux/${syscall}`, `${syscall}(${path === undefined ? '' : `"${path}"`}) failed: ${code}`, {
-      cause: error,
-    });
-  }
-  return new OrlopError('core/crash', `unexpected: ${message ?? String(error)}`, {
+  const known = fileError(error);
+  if (known instanceof OrlopError) return known;
+  return new OrlopError('core/crash', `unexpected: ${(error as Error).message ?? String(error)}`, {
     hint: 'this is a bug of orlop: please report it, with what --debug prints',
     cause: error,
   });

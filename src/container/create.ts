@@ -1,4 +1,4 @@
-import { constants, mkdirSync, openSync, readlinkSync, writeFileSync } from 'node:fs';
+import { constants, mkdirSync, openSync, readlinkSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { OrlopError } from '../error.ts';
 import { Launch } from '../launch/image.ts';
@@ -84,7 +84,7 @@ function newState(compiled: Compiled): State {
 function launch(entry: Entry, state: State, compiled: Compiled, options: CreateOptions): void {
   const { plan } = compiled;
   const cgroup = plan.steps.find((step) => step.verb === 'create-cgroup') as CreateCgroupStep | undefined;
-  writeFileSync(entry.file('config.json'), compiled.config, { mode: 0o600 });
+  entry.writeConfig(compiled.config);
   mkfifo(entry.file('start'), 0o600);
   mkfifo(entry.file('exec'), 0o600);
   if (compiled.request.notify !== undefined) mkdirSync(compiled.request.notify, { mode: 0o755 });

@@ -78,24 +78,24 @@ export async function exec(options: ExecOptions): Promise<number> {
   }
 }
 
-/** State and config are read under the lock; the pidfd then holds on to the very process, whatever others do. */
+/**
+ * Both files stay as they are for as long as the container is there, so no lock is needed, and a hook of start may do
+ * this too. The pidfd then holds on to the very process, whatever others do.
+ */
 function openContainer({ root, id, isPausedIgnored }: ExecOptions): { state: State; config: Buffer; pidfd: number } {
-  const entry = new Store(root).open(id);
-  try {
-    const state = entry.read();
-    const status = statusOf(entry, state);
-    if (status === 'paused' && !isPausedIgnored) {
-      throw new OrlopError('container/wrong-state', `container "${id}" is paused: the process would not run`, {
-        hint: `"orlop resume ${id}" lets it go on; --ignore-paused starts the process for later`,
-      });
-    }
-    const isThere = status === 'running' || status === 'created' || status === 'paused';
-    const pidfd = state && isThere ? openProcess(state) : undefined;
-    if (!state || pidfd === undefined) throw wrongState(id, status, 'running');
-    return { state, pidfd, config: readFileSync(entry.file('config.json')) };
-  } finally {
-    entry.close();
+  const entry = new Store(root).open(id, false);
+  const state = entry.read();
+  const status = statusOf(entry, state);
+  if (status === 'paused' && !isPausedIgnored) {
+    throw new OrlopError('container/wrong-state', `container "${id}" is paused: the process would not run`, {
+      hint: `"orlop resume ${id}" lets it go on; --ignore-paused starts the process for later`,
+    });
   }
+  if (!state || status === 'creating' || status === 'stopped') throw wrongState(id, status, 'running');
+  const config = entry.readConfig();
+  const pidfd = openProcess(state);
+  if (pidfd === undefined) throw wrongState(id, 'stopped', 'running');
+  return { state, pidfd, config };
 }
 
 function compile(

@@ -57,7 +57,7 @@ function startCreated({ entry, state, compiled }: Created, journal?: Journal): v
 /** Until the container has ended; signals go to it meanwhile. */
 export async function waitFor({ entry, state }: Created, terminal?: Terminal): Promise<Exit> {
   // Others may signal or ask meanwhile.
-  entry.close();
+  entry.unlock();
   const pidfd = openProcess(state);
   try {
     return await supervise(state.pid, pidfd, terminal);

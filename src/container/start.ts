@@ -1,4 +1,4 @@
-import { readFileSync, unlinkSync } from 'node:fs';
+import { unlinkSync } from 'node:fs';
 import { OrlopError } from '../error.ts';
 import { decodeStream, RECORD_MAX } from '../launch/protocol.ts';
 import { openReader, openWriter } from '../linux/fifo.ts';
@@ -39,7 +39,7 @@ export function start(root: string, id: string, journal?: Journal, notifySocket?
 
 /** Others may signal or delete it meanwhile. */
 export function awaitReady(entry: Entry, state: State, notifier: Notifier): void {
-  entry.close();
+  entry.unlock();
   const pidfd = openProcess(state);
   if (pidfd === undefined) return;
   try {
@@ -95,7 +95,7 @@ function readAnswer(
 }
 
 function recompile(entry: Entry, state: State): SpecDocument {
-  const document = new SpecDocument(specModule(), readFileSync(entry.file('config.json')));
+  const document = new SpecDocument(specModule(), entry.readConfig());
   document.prepare(state.request);
   document.image(state.home);
   return document;

@@ -10,12 +10,14 @@ import type { Entry, State } from './store.ts';
 export type Status = 'creating' | 'created' | 'running' | 'paused' | 'stopped';
 
 export function statusOf(entry: Entry, state: State | undefined): Status {
+  // First: who deletes the container ends its process before this file is gone.
+  const isWaiting = existsSync(entry.file('start'));
   // Without a process: either create has not come so far, or it was killed before it had.
   if (state?.pid === undefined) return 'creating';
   if (!isAlive(state)) return 'stopped';
   if (!state.isCreated) return 'creating';
   if (isPaused(state)) return 'paused';
-  return existsSync(entry.file('start')) ? 'created' : 'running';
+  return isWaiting ? 'created' : 'running';
 }
 
 /** A paused container takes signals, but nothing in it runs. */
