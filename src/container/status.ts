@@ -64,6 +64,6 @@ export function openProcess(state: State): number | undefined {
   return undefined;
 }
 
-export function wrongState(id: string, status: Status, wanted: string): OrlopError {
-  return new OrlopError('container/wrong-state', `container "${id}" is ${status}, not ${wanted}`);
+export function wrongState(id: string, status: Status, wanted: string, cause?: unknown): OrlopError {
+  return new OrlopError('container/wrong-state', `container "${id}" is ${status}, not ${wanted}`, { cause });
 }
