@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { OrlopError } from '../error.ts';
+import { naming } from '../linux/file-error.ts';
 
 export type Level = 'error' | 'warning' | 'debug';
 
@@ -33,11 +34,14 @@ export class Log {
       writeSync(2, this.isJson ? `${line}\n` : `orlop: ${level}: ${message}\n`);
       return;
     }
-    const fd = openSync(this.file, 'a', 0o644);
-    try {
-      writeSync(fd, `${line}\n`);
-    } finally {
-      closeSync(fd);
-    }
+    const { file } = this;
+    naming(file, '--log', () => {
+      const fd = openSync(file, 'a', 0o644);
+      try {
+        writeSync(fd, `${line}\n`);
+      } finally {
+        closeSync(fd);
+      }
+    });
   }
 }

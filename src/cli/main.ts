@@ -65,6 +65,7 @@ async function dispatch(context: Context, name: string, rest: string[]): Promise
 function newContext(values: Values, log: Log): Context {
   if (values['systemd-cgroup']) throw unsupported('--systemd-cgroup', 'the systemd cgroup driver');
   if (values.rootless === 'true') throw unsupported('--rootless true', 'rootless containers');
+  if (values.root === '') throw new OrlopError('usage/invalid', '--root "": not a directory');
   return {
     root: text(values, 'root') ?? defaultRoot(),
     log,
@@ -96,7 +97,11 @@ function fail(error: unknown, log: Log, context: Context | undefined): void {
       : ` (${basename(context?.configFile ?? 'config.json')}:${known.line}:${known.column} ${known.path})`;
   if (log.isFile) {
     const { code, path, line, hint } = known;
-    log.write('error', `${known.message}${place}`, { code, path, line, hint });
+    try {
+      log.write('error', `${known.message}${place}`, { code, path, line, hint });
+    } catch (second) {
+      printError(renderError(asOrlopError(second), undefined));
+    }
   }
   printError(renderError(known, context?.configFile));
   if (context?.isDebug) printError(`${stackOf(known.cause) ?? known.stack}\n`);

@@ -16,7 +16,7 @@ import { hooksOf, type Journal, runHooks, settleInside } from './hooks.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
 import { readStat } from './status.ts';
-import { type Entry, type State, Store } from './store.ts';
+import { checkId, type Entry, type State, Store } from './store.ts';
 
 export interface CreateOptions extends LaunchRequest {
   root: string;
@@ -40,6 +40,7 @@ export interface Created {
 /** runtime-spec runtime.md#create; `before` is the bundle compiled already. After an error everything is as before. */
 export function create(options: CreateOptions, before?: Compiled): Created {
   checkPrivileges();
+  checkId(options.id);
   const compiled = before ?? compile(options);
   checkConsole(compiled, options.console !== undefined);
   checkPreserved(options.preserveFds ?? 0);

@@ -39,13 +39,6 @@ export interface ExecOptions {
   warn?: ((diagnostic: Diagnostic) => void) | undefined;
 }
 
-/** A container that is there, and its first process. */
-interface Container {
-  state: State;
-  config: Buffer;
-  pidfd: number;
-}
-
 /** What is compiled for one call. */
 interface Compiled {
   document: SpecDocument;
@@ -66,25 +59,22 @@ interface CgroupPlaces {
 export async function exec(options: ExecOptions): Promise<number> {
   checkPrivileges();
   checkPreserved(options.preserveFds ?? 0);
-  const container = openContainer(options);
-  const { pidfd } = container;
+  const { state, config, pidfd } = openContainer(options);
   let terminal: Terminal | undefined;
   try {
+    const facts = gatherFacts();
+    const places = placesOf(options.cgroups ?? [], state, facts.cgroup);
+    const compiled = compile(options, state, config, facts, places);
+    checkConsole(compiled, options.console !== undefined || !options.detach);
+    for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
     const takesTerminal = (master: number): void => {
       if (options.console) options.console(master);
       else terminal = attachTerminal(master);
     };
-    let pid: number;
-    try {
-      pid = enter(options, container, takesTerminal);
-    } catch (cause) {
-      // Its cgroups and namespaces go with it, at any point: which of them was missed first says nothing. Whoever ends
-      // it may have met the new process first, and an error that has no place in the config is seldom.
-      const patience = cause instanceof OrlopError && cause.path !== undefined ? 0 : 100;
-      if (poll([{ fd: pidfd, events: POLLIN }], patience)[0]) throw wrongState(options.id, 'stopped', 'running', cause);
-      throw cause;
-    }
+    const pid = launch(compiled, options.preserveFds ?? 0, places.unified, pidfd, takesTerminal);
     return await follow(pid, options, terminal);
+  } catch (cause) {
+    throw isStopping(pidfd, cause) ? wrongState(options.id, 'stopped', 'running', cause) : cause;
   } finally {
     await terminal?.restore();
     close(pidfd);
@@ -95,7 +85,7 @@ export async function exec(options: ExecOptions): Promise<number> {
  * Both files stay as they are for as long as the container is there, so no lock is needed, and a hook of start may do
  * this too. The pidfd then holds on to the very process, whatever others do.
  */
-function openContainer({ root, id, isPausedIgnored }: ExecOptions): Container {
+function openContainer({ root, id, isPausedIgnored }: ExecOptions): { state: State; config: Buffer; pidfd: number } {
   const entry = new Store(root).open(id, false);
   const state = entry.read();
   const status = statusOf(entry, state);
@@ -111,19 +101,19 @@ function openContainer({ root, id, isPausedIgnored }: ExecOptions): Container {
   return { state, pidfd, config };
 }
 
-/** Answers the pid of the process, which has been executed. After an error there is none. */
-function enter(options: ExecOptions, container: Container, takesTerminal: (master: number) => void): number {
-  const facts = gatherFacts();
-  const places = placesOf(options.cgroups ?? [], container.state, facts.cgroup);
-  const compiled = compile(options, container, facts, places);
-  checkConsole(compiled, options.console !== undefined || !options.detach);
-  for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
-  return launch(compiled, options.preserveFds ?? 0, places.unified, container.pidfd, takesTerminal);
+/**
+ * The container's cgroups and namespaces go with it, at any point: which of them an error has missed first says nothing.
+ * Whoever ends the container may have met the new process first, and errors without a place in the config are seldom.
+ */
+function isStopping(pidfd: number, error: unknown): boolean {
+  const patience = error instanceof OrlopError && error.path !== undefined ? 0 : 100;
+  return poll([{ fd: pidfd, events: POLLIN }], patience)[0] !== 0;
 }
 
 function compile(
   options: ExecOptions,
-  { state, config }: Container,
+  state: State,
+  config: Buffer,
   facts: Facts,
   { hierarchies }: CgroupPlaces,
 ): Compiled {
@@ -194,6 +184,7 @@ function leafOf(directory: string, state: State): string {
   return at < 0 ? directory : join(dirname(directory), path.slice(at));
 }
 
+/** Answers the pid of the process, which has been executed. After an error there is none. */
 function launch(
   compiled: Compiled,
   preserveFds: number,

@@ -132,13 +132,16 @@ export class Store {
   }
 }
 
-/** mkdirSync's own recursion never ends on Node where a parent refuses, such as /proc. */
+/**
+ * mkdirSync's own recursion never ends on Node where a parent refuses, such as /proc. XDG Base Directory Specification:
+ * what is sticky in XDG_RUNTIME_DIR is not tidied up.
+ */
 function makeDirectory(directory: string): void {
   if (existsSync(directory)) return;
   makeDirectory(dirname(directory));
   naming(directory, ROOT, () => {
     try {
-      mkdirSync(directory, { mode: 0o711 });
+      mkdirSync(directory, { mode: 0o1711 });
     } catch (error) {
       if (code(error) !== 'EEXIST') throw error;
     }

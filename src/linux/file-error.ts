@@ -5,19 +5,24 @@ import { OrlopError } from '../error.ts';
 
 /** man 3 errno, for paths. */
 const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'this user may not do that',
-  EPERM: 'this user may not do that, or the file is immutable',
-  EROFS: 'its filesystem is read-only',
+  EACCES: 'this user may not do that: be root',
+  EPERM: 'this user may not do that, or the file is immutable (lsattr)',
+  EROFS: 'its filesystem is read-only: mount -o remount,rw makes it writable',
   ENOSPC: 'its filesystem is full: make room there',
   EDQUOT: 'the quota is used up: make room there',
-  ENOENT: 'there is no such file, or no such directory on the way to it',
+  ENOENT: 'the file, or a directory on the way to it, is missing: make it',
   ENOTDIR: 'a part of the path is no directory',
-  EISDIR: 'it is a directory',
+  EISDIR: 'a file is wanted, and this is a directory',
   ELOOP: 'the path has too many symbolic links',
   ENAMETOOLONG: 'the path or a name in it is too long: a name has 255 bytes at most',
   EMFILE: 'this process has too many files open: raise "ulimit -n"',
   ENFILE: 'the machine has too many files open: see /proc/sys/fs/file-max',
 };
+
+/** What an errno of a path means, as a sentence. */
+export function reasonOf(code: string | undefined): string | undefined {
+  return REASONS[code ?? ''];
+}
 
 /**
  * `file` is what the call was about, if it does not say so itself; `option` the one that names another place. What is no
@@ -27,7 +32,7 @@ export function fileError(error: unknown, file?: string, option?: string): unkno
   const { code, syscall, path, dest } = error as NodeJS.ErrnoException & { dest?: string };
   if (error instanceof OrlopError || code === undefined || syscall === undefined) return error;
   const paths = [path ?? file, dest].filter((one) => one !== undefined).map((one) => JSON.stringify(one));
-  const reason = REASONS[code];
+  const reason = reasonOf(code);
   const other = option === undefined ? undefined : `name another place with ${option}`;
   return new OrlopError(`linux/${syscall}`, `${syscall}(${paths.join(', ')}) failed: ${code}`, {
     hint: reason === undefined || other === undefined ? (reason ?? other) : `${reason}, or ${other}`,

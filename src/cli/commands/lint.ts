@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { OrlopError } from '../../error.ts';
 import { specModule } from '../../spec/embedded.ts';
 import { SpecDocument } from '../../spec/module.ts';
 import { type Action, text } from '../command.ts';
+import { readInput } from '../input.ts';
 import { print } from '../output.ts';
 import { renderDiagnostic, sourceOf } from '../render.ts';
 
@@ -15,7 +15,7 @@ const action: Action = (_context, values, files) => {
   const named = files.length > 0 ? files : ['config.json'];
   const results = named.map((file) => ({
     file,
-    diagnostics: new SpecDocument(specModule(), readFileSync(file === '-' ? 0 : file)).lint(),
+    diagnostics: new SpecDocument(specModule(), readInput(file)).lint(),
   }));
   if (format === 'json') print(`${JSON.stringify({ files: results })}\n`);
   else {
