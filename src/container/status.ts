@@ -64,6 +64,15 @@ export function openProcess(state: State): number | undefined {
   return undefined;
 }
 
+const WAYS_OUT: Readonly<Record<Status, (id: string) => string>> = {
+  creating: (id) => `another orlop is making it, or was killed at that: "orlop delete --force ${id}" removes it`,
+  created: (id) => `it waits for "orlop start ${id}"`,
+  running: (id) => `it has been started already: "orlop state ${id}" shows it`,
+  paused: (id) => `"orlop resume ${id}" lets it go on`,
+  stopped: (id) => `it has ended: "orlop delete ${id}" removes it`,
+};
+
 export function wrongState(id: string, status: Status, wanted: string, cause?: unknown): OrlopError {
-  return new OrlopError('container/wrong-state', `container "${id}" is ${status}, not ${wanted}`, { cause });
+  const hint = WAYS_OUT[status](id);
+  return new OrlopError('container/wrong-state', `container "${id}" is ${status}, not ${wanted}`, { hint, cause });
 }
