@@ -4,21 +4,10 @@ import { fileError } from '../linux/file-error.ts';
 import { parse } from './arguments.ts';
 import { type Context, type Options, text, type Values } from './command.ts';
 import { COMMANDS } from './commands.ts';
+import { GLOBALS } from './globals.ts';
 import { Log } from './log.ts';
 import { print, printError } from './output.ts';
 import { renderError } from './render.ts';
-
-const GLOBALS: Options = {
-  root: { value: 'DIR', help: 'where the state of containers is kept (default: /run/orlop)' },
-  log: { value: 'FILE', help: 'where to write warnings and errors' },
-  'log-format': { value: 'FORMAT', help: 'text or json (default: text)' },
-  debug: { help: 'write more to the log' },
-  'ignore-unsupported': { help: 'warn of config fields that orlop cannot carry out yet, and go on without them' },
-  'systemd-cgroup': { help: 'not supported yet' },
-  rootless: { value: 'WORD', help: 'true, false or auto: only false, or auto as root, is supported yet' },
-  help: { short: 'h', help: 'print this' },
-  version: { short: 'v', help: 'print the version' },
-};
 
 /** As runc: 1, and 255 of exec, whose other statuses are the process's. */
 const FAILED = 1;
