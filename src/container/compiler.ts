@@ -6,6 +6,7 @@ import { OrlopError } from '../error.ts';
 import { O_DIRECTORY, O_PATH, O_RDONLY } from '../linux/constants.ts';
 import { gatherFacts } from '../linux/facts.ts';
 import { close, openat2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, read } from '../linux/file.ts';
+import { reasonOf } from '../linux/file-error.ts';
 import { isErrno } from '../linux/libc.ts';
 import { specModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
@@ -49,7 +50,7 @@ export function readConfig(bundle: string): Buffer {
           ? existsSync(bundle)
             ? '"orlop spec" writes a config.json to start from'
             : `the bundle ${bundle} does not exist: --bundle names its directory`
-          : undefined,
+          : reasonOf(code),
       cause,
     });
   }

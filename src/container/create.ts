@@ -1,4 +1,4 @@
-import { constants, mkdirSync, openSync, readlinkSync, writeFileSync } from 'node:fs';
+import { constants, mkdirSync, openSync, readlinkSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { OrlopError } from '../error.ts';
 import { Launch } from '../launch/image.ts';
@@ -16,7 +16,7 @@ import { hooksOf, type Journal, runHooks, settleInside } from './hooks.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
 import { readStat } from './status.ts';
-import { type Entry, type State, Store } from './store.ts';
+import { checkId, type Entry, type State, Store } from './store.ts';
 
 export interface CreateOptions extends LaunchRequest {
   root: string;
@@ -42,6 +42,7 @@ export interface Created {
 /** runtime-spec runtime.md#create; `before` is the bundle compiled already. After an error everything is as before. */
 export function create(options: CreateOptions, before?: Compiled): Created {
   checkPrivileges();
+  checkId(options.id);
   const compiled = before ?? compile(options);
   checkConsole(compiled, options);
   checkPreserved(options.preserveFds ?? 0);
@@ -86,7 +87,7 @@ function newState(compiled: Compiled): State {
 function launch(entry: Entry, state: State, compiled: Compiled, options: CreateOptions): void {
   const { plan } = compiled;
   const cgroup = plan.steps.find((step) => step.verb === 'create-cgroup') as CreateCgroupStep | undefined;
-  writeFileSync(entry.file('config.json'), compiled.config, { mode: 0o600 });
+  entry.writeConfig(compiled.config);
   mkfifo(entry.file('start'), 0o600);
   mkfifo(entry.file('exec'), 0o600);
   if (compiled.request.notify !== undefined) mkdirSync(compiled.request.notify, { mode: 0o755 });

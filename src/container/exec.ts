@@ -4,6 +4,7 @@ import { OrlopError } from '../error.ts';
 import { Launch } from '../launch/image.ts';
 import { type CgroupLayout, type Facts, gatherFacts } from '../linux/facts.ts';
 import { close } from '../linux/file.ts';
+import { POLLIN, poll } from '../linux/poll.ts';
 import { exitNumber, pidfdOpen, setChildSubreaper } from '../linux/process.ts';
 import type { SignalQueue } from '../linux/signal-queue.ts';
 import { specModule } from '../spec/embedded.ts';
@@ -78,30 +79,41 @@ export async function exec(options: ExecOptions): Promise<number> {
     if (options.isSubreaper) setChildSubreaper(true);
     const pid = launch(compiled, options.preserveFds ?? 0, places.unified, pidfd, takers.console ?? attach);
     return await follow(pid, options, terminal);
+  } catch (cause) {
+    throw isStopping(pidfd, cause) ? wrongState(options.id, 'stopped', 'running', cause) : cause;
   } finally {
     terminal?.restore();
     close(pidfd);
   }
 }
 
-/** State and config are read under the lock; the pidfd then holds on to the very process, whatever others do. */
+/**
+ * Both files stay as they are for as long as the container is there, so no lock is needed, and a hook of start may do
+ * this too. The pidfd then holds on to the very process, whatever others do.
+ */
 function openContainer({ root, id, isPausedIgnored }: ExecOptions): { state: State; config: Buffer; pidfd: number } {
-  const entry = new Store(root).open(id);
-  try {
-    const state = entry.read();
-    const status = statusOf(entry, state);
-    if (status === 'paused' && !isPausedIgnored) {
-      throw new OrlopError('container/wrong-state', `container "${id}" is paused: the process would not run`, {
-        hint: `"orlop resume ${id}" lets it go on; --ignore-paused starts the process for later`,
-      });
-    }
-    const isThere = status === 'running' || status === 'created' || status === 'paused';
-    const pidfd = state && isThere ? openProcess(state) : undefined;
-    if (!state || pidfd === undefined) throw wrongState(id, status, 'running');
-    return { state, pidfd, config: readFileSync(entry.file('config.json')) };
-  } finally {
-    entry.close();
+  const entry = new Store(root).open(id, false);
+  const state = entry.read();
+  const status = statusOf(entry, state);
+  if (status === 'paused' && !isPausedIgnored) {
+    throw new OrlopError('container/wrong-state', `container "${id}" is paused: the process would not run`, {
+      hint: `"orlop resume ${id}" lets it go on; --ignore-paused starts the process for later`,
+    });
   }
+  if (!state || status === 'creating' || status === 'stopped') throw wrongState(id, status, 'running');
+  const config = entry.readConfig();
+  const pidfd = openProcess(state);
+  if (pidfd === undefined) throw wrongState(id, 'stopped', 'running');
+  return { state, pidfd, config };
+}
+
+/**
+ * The container's cgroups and namespaces go with it, at any point: which of them an error has missed first says nothing.
+ * Whoever ends the container may have met the new process first, and errors without a place in the config are seldom.
+ */
+function isStopping(pidfd: number, error: unknown): boolean {
+  const patience = error instanceof OrlopError && error.path !== undefined ? 0 : 100;
+  return poll([{ fd: pidfd, events: POLLIN }], patience)[0] !== 0;
 }
 
 function compile(

@@ -68,6 +68,6 @@ function startCreated({ entry, state, compiled }: Created, journal?: Journal): v
 /** Until the container has ended. */
 export async function waitFor({ entry, state }: Created, foreground: Foreground): Promise<Exit> {
   // Others may signal or ask meanwhile.
-  entry.close();
+  entry.unlock();
   return supervise(state.pid, foreground);
 }
