@@ -63,6 +63,7 @@ function lowerStep(context: Context, step: Step): void {
   switch (step.verb) {
     case Verb.CREATE_CGROUP:
     case Verb.LIMIT:
+    case Verb.DEVICE_FILTER:
       return; // the host's
     case Verb.RESET:
       return lowerReset(context);

@@ -7,11 +7,12 @@ import { openBoth } from '../linux/fifo.ts';
 import { close, mkfifo } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
 import { kill, pidfdOpen, waitpid } from '../linux/process.ts';
-import type { CreateCgroupStep, Diagnostic, LimitStep } from '../spec/types.ts';
+import type { CreateCgroupStep, DeviceFilterStep, Diagnostic, LimitStep } from '../spec/types.ts';
 import { applyLimit, createCgroup, plannedCgroup } from './cgroup.ts';
 import { type Compiled, compile, type LaunchRequest, warningsOf } from './compiler.ts';
 import { CopyUp } from './copy-up.ts';
 import { removeAll } from './delete.ts';
+import { applyDeviceFilter } from './device-filter.ts';
 import { hooksOf, type Journal, runHooks, settleInside } from './hooks.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
@@ -124,13 +125,14 @@ function converse(running: Launch, entry: Entry, state: State, compiled: Compile
   const { journal } = options;
   const copyUp = new CopyUp(compiled);
   let areHooksDue = false;
+  let hasDeviceRules = false;
   try {
     const failure = running.untilReady((message, fd) => {
       if (message.kind === 'pid') {
         state.pid = message.pid;
         state.startTime = readStat(message.pid)?.startTime ?? '';
         entry.write(state);
-        applyLimits(compiled, false);
+        applyLimits(compiled);
       } else if (message.kind === 'console') {
         if (fd !== undefined) options.console?.(fd);
       } else if (message.kind === 'copy-from') copyUp.from(fd);
@@ -142,6 +144,9 @@ function converse(running: Launch, entry: Entry, state: State, compiled: Compile
       else if (message.kind === 'failed') return launchError(compiled, message);
       if (areHooksDue && state.pid !== undefined) {
         areHooksDue = false;
+        // Before the hooks, for there are some that give the container a device more.
+        applyDeviceRules(compiled);
+        hasDeviceRules = true;
         runHooks(hooksOf(compiled.plan.steps, 'prestart', 'createRuntime'), state, 'creating', journal);
         running.answer();
       }
@@ -151,16 +156,29 @@ function converse(running: Launch, entry: Entry, state: State, compiled: Compile
   } finally {
     copyUp.close();
   }
-  applyLimits(compiled, true);
+  if (!hasDeviceRules) applyDeviceRules(compiled);
   state.isCreated = true;
   entry.write(state);
   running.answer();
 }
 
+const limitsOf = ({ plan }: Compiled): LimitStep[] => plan.steps.filter((step) => step.verb === 'limit') as LimitStep[];
+
 /** When the launcher is gone: it is in the cgroup too, and must not count against a limit of one process. */
-function applyLimits({ plan, document }: Compiled, late: boolean): void {
-  const limits = plan.steps.filter((step) => step.verb === 'limit') as LimitStep[];
-  for (const limit of limits) if ((limit.late === true) === late) applyLimit(limit, () => document.place(limit.step));
+function applyLimits(compiled: Compiled): void {
+  for (const limit of limitsOf(compiled)) {
+    if (limit.late !== true) applyLimit(limit, () => compiled.document.place(limit.step));
+  }
+}
+
+/** When everything is made: on v1 the list is empty for a moment, and the container's own nodes would be forbidden. */
+function applyDeviceRules(compiled: Compiled): void {
+  const { plan, document } = compiled;
+  for (const limit of limitsOf(compiled)) {
+    if (limit.late === true) applyLimit(limit, () => document.place(limit.step));
+  }
+  const filter = plan.steps.find((step) => step.verb === 'device-filter') as DeviceFilterStep | undefined;
+  if (filter) applyDeviceFilter(filter, document);
 }
 
 /** A failed row in words, with its place in config.json. */

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { OrlopError } from '../error.ts';
 import { specModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
-import type { CgroupFacts, Diagnostic, LimitStep, Place, Request } from '../spec/types.ts';
+import type { CgroupFacts, DeviceFilterStep, Diagnostic, LimitStep, Place, Request } from '../spec/types.ts';
 import { applyLimit } from './cgroup.ts';
 import { writeExisting } from './cgroup-v2.ts';
+import { applyDeviceFilter } from './device-filter.ts';
 import { freeze, thaw } from './freezer.ts';
 import { isPaused, statusOf, wrongState } from './status.ts';
 import { type State, Store } from './store.ts';
@@ -33,7 +34,9 @@ export function update(options: UpdateOptions): void {
     const document = new SpecDocument(specModule(), options.resources);
     const { steps, diagnostics } = document.update(requestOf(state, options));
     for (const finding of diagnostics) options.warn?.(finding);
-    writeAll(state, steps, (step) => document.place(step.step));
+    const limits = steps.filter((step) => step.verb === 'limit');
+    const filter = steps.find((step) => step.verb === 'device-filter');
+    writeAll(state, limits, filter, document);
   } finally {
     entry.close();
   }
@@ -71,16 +74,24 @@ interface Written {
   before: string[];
 }
 
-function writeAll(state: State, steps: LimitStep[], place: (step: LimitStep) => Place): void {
+/** Device rules come last: the program of v2 is in place at once or not at all. */
+function writeAll(
+  state: State,
+  limits: LimitStep[],
+  filter: DeviceFilterStep | undefined,
+  document: SpecDocument,
+): void {
+  const place = (step: LimitStep): Place => document.place(step.step);
   const written: Written[] = [];
   try {
     writeInTurn(
-      steps.filter((step) => !step.late),
+      limits.filter((step) => !step.late),
       place,
       written,
     );
-    const rules = steps.filter((step) => step.late);
+    const rules = limits.filter((step) => step.late);
     if (rules.length > 0) writeDeviceRules(state, rules, place);
+    if (filter) applyDeviceFilter(filter, document);
   } catch (error) {
     undo(written, error as Error);
     throw error;

@@ -134,6 +134,13 @@ export interface LimitStep extends HostStep {
   late?: boolean;
 }
 
+/** cgroup v2: filter() answers the program that comes to `directory` once the image is ready, or in place of the last. */
+export interface DeviceFilterStep extends HostStep {
+  verb: 'device-filter';
+  directory: string;
+  rules: string[];
+}
+
 /** A program of the host's, or, for createContainer and startContainer, of the container's: runtime-spec config.md#posix-platform-hooks. */
 export interface HookStep extends HostStep, Place {
   verb: 'hook';
@@ -160,7 +167,7 @@ export interface HostPlan {
 /** The answer of update(). */
 export interface UpdatePlan {
   version: 1;
-  steps: LimitStep[];
+  steps: (LimitStep | DeviceFilterStep)[];
   diagnostics: Diagnostic[];
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fixture } from './module.ts';
-import { changed, findings, plan, request, V1, V2 } from './plans.ts';
+import { changed, findings, plan, request, V1 } from './plans.ts';
 
 // What is read and not carried out is never passed over in silence. A row leaves this table when its field works.
 
@@ -44,10 +44,6 @@ describe.each(cases)('%s: %j', (pointer, value) => {
     expect(diagnostics).toMatchObject([{ rule: 'OCI802', name: 'unsupported', severity: 'warning' }]);
     expect(steps.at(-1)?.verb).toBe('execute');
   });
-});
-
-test('device rules on cgroup v2', () => {
-  expect(findings(runc, request(V2))).toMatchObject([{ rule: 'OCI802', path: '/linux/resources/devices' }]);
 });
 
 test('an empty value asks for nothing', () => {
