@@ -46,14 +46,29 @@ export class DeviceFilterStep extends Step {
  * runtime-spec config-linux.md#allowed-device-list. A container starts with nothing allowed, whether or not it has a
  * rule that says so, as under runc; one that is given everything by a rule has what it denies itself and no defaults.
  */
-export function planDeviceRules(planner: Planner, resources: Resources | null): void {
+export function deviceListOf(planner: Planner, resources: Resources | null): DeviceList {
   const rules = resources ? resources.devices : null;
-  const node = rules ? rules.node : NONE;
   const list = new DeviceList();
   if (rules) for (let index = 0; index < rules.items.length; index++) applyRule(planner, list, rules.items[index]);
-  if (!list.isOpen) allowDefaults(list, node);
+  if (!list.isOpen) allowDefaults(list, rules ? rules.node : NONE);
+  return list;
+}
+
+export function planDeviceRules(planner: Planner, resources: Resources | null, list: DeviceList): void {
+  const rules = resources ? resources.devices : null;
+  const node = rules ? rules.node : NONE;
   const cgroup = planner.facts.cgroup;
-  if (cgroup.isUnified) planner.add(new DeviceFilterStep(cgroup.mount + planner.cgroupPath, list, node));
+  if (!planner.hasCgroup && cgroup.exists) {
+    if (rules && !list.isOpen) {
+      planner.warning(
+        'OCI414',
+        'no-cgroup',
+        node,
+        'the container has no cgroup, in which its device rules would be in force',
+        'start without --cgroup-manager disabled',
+      );
+    }
+  } else if (cgroup.isUnified) planner.add(new DeviceFilterStep(cgroup.mount + planner.cgroupPath, list, node));
   else if (cgroup.mountOf('devices') != '') writeList(planner, list, node);
   else if (rules && rules.items.length > 0) addLimit(planner, 'devices', 'devices.allow', '', node);
 }

@@ -64,7 +64,7 @@ function numberText(number: i64): string {
   return number == ANY ? '*' : number.toString();
 }
 
-function accessText(access: i32): string {
+export function accessText(access: i32): string {
   const read = access & READ ? 'r' : '';
   const write = access & WRITE ? 'w' : '';
   return read + write + (access & MKNOD ? 'm' : '');

@@ -50,6 +50,10 @@ export enum Verb {
   HOOK,
   REAPER,
   DEVICE_FILTER,
+  START_UNIT,
+  AWAIT_UNIT,
+  UNIT_PROPERTIES,
+  DELEGATE,
 }
 
 const VERBS: string[] = [
@@ -97,6 +101,10 @@ const VERBS: string[] = [
   'hook',
   'reaper',
   'device-filter',
+  'start-unit',
+  'await-unit',
+  'unit-properties',
+  'delegate',
 ];
 
 export function verbName(verb: Verb): string {

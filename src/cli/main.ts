@@ -1,7 +1,8 @@
 import { basename, join } from 'node:path';
 import { OrlopError } from '../error.ts';
+import type { CgroupManager } from '../spec/types.ts';
 import { parse } from './arguments.ts';
-import { type Context, type Options, text, type Values } from './command.ts';
+import { type Context, choice, type Options, text, type Values } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { Log } from './log.ts';
 import { print, printError } from './output.ts';
@@ -13,7 +14,8 @@ const GLOBALS: Options = {
   'log-format': { value: 'FORMAT', help: 'text or json (default: text)' },
   debug: { help: 'write more to the log' },
   'ignore-unsupported': { help: 'warn of config fields that orlop cannot carry out yet, and go on without them' },
-  'systemd-cgroup': { help: 'not supported yet' },
+  'systemd-cgroup': { help: 'let systemd make the cgroup, as --cgroup-manager systemd' },
+  'cgroup-manager': { value: 'WORD', help: 'who makes the cgroup: cgroupfs (orlop itself), systemd or disabled' },
   rootless: { value: 'WORD', help: 'true, false or auto: only false, or auto as root, is supported yet' },
   help: { short: 'h', help: 'print this' },
   version: { short: 'v', help: 'print the version' },
@@ -62,14 +64,21 @@ async function dispatch(context: Context, name: string, rest: string[]): Promise
 }
 
 function newContext(values: Values, log: Log): Context {
-  if (values['systemd-cgroup']) throw unsupported('--systemd-cgroup', 'the systemd cgroup driver');
   if (values.rootless === 'true') throw unsupported('--rootless true', 'rootless containers');
   return {
     root: text(values, 'root') ?? defaultRoot(),
     log,
     isDebug: values.debug === true,
     ignoreUnsupported: values['ignore-unsupported'] === true,
+    cgroupManager: cgroupManagerOf(values),
   };
+}
+
+function cgroupManagerOf(values: Values): CgroupManager {
+  const manager = choice(values, 'cgroup-manager', ['cgroupfs', 'systemd', 'disabled']);
+  if (!values['systemd-cgroup']) return manager;
+  if (values['cgroup-manager'] === undefined || manager === 'systemd') return 'systemd';
+  throw new OrlopError('usage/invalid', `--systemd-cgroup and --cgroup-manager ${manager} exclude each other`);
 }
 
 function unsupported(option: string, what: string): OrlopError {

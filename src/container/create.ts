@@ -7,17 +7,17 @@ import { openBoth } from '../linux/fifo.ts';
 import { close, mkfifo } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
 import { kill, pidfdOpen, waitpid } from '../linux/process.ts';
-import type { CreateCgroupStep, DeviceFilterStep, Diagnostic, LimitStep } from '../spec/types.ts';
-import { applyLimit, createCgroup, plannedCgroup } from './cgroup.ts';
+import type { CreateCgroupStep, Diagnostic } from '../spec/types.ts';
 import { type Compiled, compile, type LaunchRequest, warningsOf } from './compiler.ts';
+import { confine, enterUnit, limit, makeCgroup, stepOf } from './confine.ts';
 import { CopyUp } from './copy-up.ts';
 import { removeAll } from './delete.ts';
-import { applyDeviceFilter } from './device-filter.ts';
 import { hooksOf, type Journal, runHooks, settleInside } from './hooks.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
 import { readStat } from './status.ts';
 import { type Entry, type State, Store } from './store.ts';
+import { Systemd } from './systemd.ts';
 
 export interface CreateOptions extends LaunchRequest {
   root: string;
@@ -41,7 +41,15 @@ export interface Created {
 /** runtime-spec runtime.md#create; `before` is the bundle compiled already. After an error everything is as before. */
 export function create(options: CreateOptions, before?: Compiled): Created {
   checkPrivileges();
-  const compiled = before ?? compile(options);
+  const systemd = options.cgroupManager === 'systemd' ? new Systemd() : undefined;
+  try {
+    return createWith(systemd, before ?? compile(options, systemd?.facts()), options);
+  } finally {
+    systemd?.close();
+  }
+}
+
+function createWith(systemd: Systemd | undefined, compiled: Compiled, options: CreateOptions): Created {
   checkConsole(compiled, options.console !== undefined);
   checkPreserved(options.preserveFds ?? 0);
   for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
@@ -49,7 +57,7 @@ export function create(options: CreateOptions, before?: Compiled): Created {
   const entry = new Store(options.root).create(options.id);
   const state = newState(compiled);
   try {
-    launch(entry, state, compiled, options);
+    launch(entry, state, compiled, options, systemd);
     if (options.pidfd) tellPidfd(state.pid as number, options.pidfd);
     if (options.pidFile !== undefined) writePidFile(options.pidFile, state.pid as number);
     return { entry, state: state as State & { pid: number }, compiled };
@@ -82,18 +90,14 @@ function newState(compiled: Compiled): State {
  * The image runs while the host does its own part; where they meet is drawn in assembly/image/context.ts. What is on
  * record before anything is made can be removed, whoever dies when.
  */
-function launch(entry: Entry, state: State, compiled: Compiled, options: CreateOptions): void {
+function launch(entry: Entry, state: State, compiled: Compiled, options: CreateOptions, systemd?: Systemd): void {
   const { plan } = compiled;
-  const cgroup = plan.steps.find((step) => step.verb === 'create-cgroup') as CreateCgroupStep | undefined;
+  const cgroup = stepOf<CreateCgroupStep>(plan, 'create-cgroup');
   writeFileSync(entry.file('config.json'), compiled.config, { mode: 0o600 });
   mkfifo(entry.file('start'), 0o600);
   mkfifo(entry.file('exec'), 0o600);
   if (compiled.request.notify !== undefined) mkdirSync(compiled.request.notify, { mode: 0o755 });
-  if (cgroup) {
-    // Planned first, so that even a killed create leaves nothing that delete does not know.
-    entry.write({ ...state, cgroup: plannedCgroup(cgroup) });
-    createCgroup(cgroup, state.cgroup, () => compiled.document.place(cgroup.step));
-  }
+  if (cgroup && !systemd) makeCgroup(entry, state, cgroup, compiled);
   entry.write(state);
 
   const startFifo = openBoth(entry.file('start'));
@@ -112,7 +116,8 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
     if (cgroupFd !== undefined) close(cgroupFd);
   }
   try {
-    converse(running, entry, state, compiled, options);
+    if (cgroup && systemd) enterUnit(systemd, running, entry, state, cgroup, compiled);
+    converse(running, entry, state, compiled, options, systemd);
   } catch (error) {
     running.abort();
     throw error;
@@ -121,18 +126,25 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
   }
 }
 
-function converse(running: Launch, entry: Entry, state: State, compiled: Compiled, options: CreateOptions): void {
+function converse(
+  running: Launch,
+  entry: Entry,
+  state: State,
+  compiled: Compiled,
+  options: CreateOptions,
+  systemd: Systemd | undefined,
+): void {
   const { journal } = options;
   const copyUp = new CopyUp(compiled);
   let areHooksDue = false;
-  let hasDeviceRules = false;
+  let isConfined = false;
   try {
     const failure = running.untilReady((message, fd) => {
       if (message.kind === 'pid') {
         state.pid = message.pid;
         state.startTime = readStat(message.pid)?.startTime ?? '';
         entry.write(state);
-        applyLimits(compiled);
+        if (!systemd) limit(compiled);
       } else if (message.kind === 'console') {
         if (fd !== undefined) options.console?.(fd);
       } else if (message.kind === 'copy-from') copyUp.from(fd);
@@ -145,8 +157,8 @@ function converse(running: Launch, entry: Entry, state: State, compiled: Compile
       if (areHooksDue && state.pid !== undefined) {
         areHooksDue = false;
         // Before the hooks, for there are some that give the container a device more.
-        applyDeviceRules(compiled);
-        hasDeviceRules = true;
+        confine(compiled, systemd);
+        isConfined = true;
         runHooks(hooksOf(compiled.plan.steps, 'prestart', 'createRuntime'), state, 'creating', journal);
         running.answer();
       }
@@ -156,29 +168,10 @@ function converse(running: Launch, entry: Entry, state: State, compiled: Compile
   } finally {
     copyUp.close();
   }
-  if (!hasDeviceRules) applyDeviceRules(compiled);
+  if (!isConfined) confine(compiled, systemd);
   state.isCreated = true;
   entry.write(state);
   running.answer();
-}
-
-const limitsOf = ({ plan }: Compiled): LimitStep[] => plan.steps.filter((step) => step.verb === 'limit') as LimitStep[];
-
-/** When the launcher is gone: it is in the cgroup too, and must not count against a limit of one process. */
-function applyLimits(compiled: Compiled): void {
-  for (const limit of limitsOf(compiled)) {
-    if (limit.late !== true) applyLimit(limit, () => compiled.document.place(limit.step));
-  }
-}
-
-/** When everything is made: on v1 the list is empty for a moment, and the container's own nodes would be forbidden. */
-function applyDeviceRules(compiled: Compiled): void {
-  const { plan, document } = compiled;
-  for (const limit of limitsOf(compiled)) {
-    if (limit.late === true) applyLimit(limit, () => document.place(limit.step));
-  }
-  const filter = plan.steps.find((step) => step.verb === 'device-filter') as DeviceFilterStep | undefined;
-  if (filter) applyDeviceFilter(filter, document);
 }
 
 /** A failed row in words, with its place in config.json. */
@@ -195,7 +188,7 @@ export function launchError(compiled: Pick<Compiled, 'document'>, failed: Failed
 
 /** Whether the terminal that a process wants is `taken` by anybody. */
 export function checkConsole(compiled: Pick<Compiled, 'plan' | 'document'>, isTaken: boolean): void {
-  const terminal = compiled.plan.steps.find((candidate) => candidate.verb === 'terminal');
+  const terminal = stepOf(compiled.plan, 'terminal');
   if (!terminal || isTaken) return;
   throw new OrlopError('usage/invalid', 'process.terminal is true, and nobody takes the terminal', {
     ...compiled.document.place(terminal.step),

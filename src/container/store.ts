@@ -12,12 +12,15 @@ import { join } from 'node:path';
 import { OrlopError } from '../error.ts';
 import { close, flock, LOCK_EX } from '../linux/file.ts';
 import type { HookStep, Request } from '../spec/types.ts';
+import type { UnitState } from './systemd.ts';
 
 export interface CgroupState {
   /** The container's directory in each hierarchy. */
   directories: string[];
   /** All that were made for it, parents first: what is removed again. */
   made: string[];
+  /** The unit that systemd has made for it, with the directories. */
+  unit?: UnitState;
 }
 
 export interface State {

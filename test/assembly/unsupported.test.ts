@@ -21,7 +21,6 @@ const cases: [string, unknown][] = [
   ['/linux/memoryPolicy', { mode: 'MPOL_LOCAL' }],
   ['/linux/personality', { domain: 'LINUX32' }],
   ['/linux/mountLabel', 'system_u:object_r:container_file_t:s0'],
-  ['/linux/cgroupsPath', 'system.slice:orlop:box'],
   ['/mounts/0/uidMappings', mappings],
   ['/mounts/0/gidMappings', mappings],
   ['/mounts/1/options/0', 'idmap'],
