@@ -26,6 +26,7 @@ export function launchOptions(context: Context, values: Values, id: string): Cre
     environment: activation.environment,
     notify: process.env.NOTIFY_SOCKET ? join(resolve(context.root), id, 'notify') : undefined,
     ignoreUnsupported: context.ignoreUnsupported,
+    cgroupManager: context.cgroupManager,
     console: socket === undefined ? undefined : (master) => sendMaster(socket, master),
     pidfd: pidfdSocket === undefined ? undefined : (pidfd) => sendPidfd(pidfdSocket, pidfd),
     journal: context.log,

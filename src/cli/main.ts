@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { OrlopError } from '../error.ts';
 import { fileError } from '../linux/file-error.ts';
+import type { CgroupManager } from '../spec/types.ts';
 import { parse } from './arguments.ts';
 import { type Context, text, type Values } from './command.ts';
 import { COMMANDS } from './commands.ts';
@@ -53,7 +54,6 @@ async function dispatch(context: Context, name: string, rest: string[]): Promise
 }
 
 function newContext(values: Values, log: Log): Context {
-  if (values['systemd-cgroup']) throw unsupported('--systemd-cgroup', 'the systemd cgroup driver');
   if (values.rootless === 'true') throw unsupported('--rootless true', 'rootless containers');
   if (values.root === '') throw new OrlopError('usage/invalid', '--root "": not a directory');
   return {
@@ -61,7 +61,15 @@ function newContext(values: Values, log: Log): Context {
     log,
     isDebug: values.debug === true,
     ignoreUnsupported: values['ignore-unsupported'] === true,
+    cgroupManager: cgroupManagerOf(values),
   };
+}
+
+function cgroupManagerOf(values: Values): CgroupManager {
+  const manager = text(values, 'cgroup-manager') as CgroupManager | undefined;
+  if (!values['systemd-cgroup']) return manager ?? 'cgroupfs';
+  if (manager === undefined || manager === 'systemd') return 'systemd';
+  throw new OrlopError('usage/invalid', `--systemd-cgroup and --cgroup-manager ${manager} exclude each other`);
 }
 
 function unsupported(option: string, what: string): OrlopError {

@@ -10,7 +10,7 @@ import { reasonOf } from '../linux/file-error.ts';
 import { isErrno } from '../linux/libc.ts';
 import { specModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
-import type { Diagnostic, HostPlan, Request, RootStep } from '../spec/types.ts';
+import type { CgroupManager, Diagnostic, HostPlan, Request, RootStep, SystemdFacts } from '../spec/types.ts';
 
 export interface LaunchRequest {
   id: string;
@@ -19,6 +19,7 @@ export interface LaunchRequest {
   preserveFds?: number | undefined;
   ignoreUnsupported?: boolean | undefined;
   noNewKeyring?: boolean | undefined;
+  cgroupManager?: CgroupManager | undefined;
   /** NAME=VALUE each, for the container's process. */
   environment?: string[] | undefined;
   /** The directory that will have the container's notify.sock. */
@@ -57,7 +58,7 @@ export function readConfig(bundle: string): Buffer {
 }
 
 /** Compiles the bundle of a launch. Throws `spec/invalid` with every finding. */
-export function compile(launch: LaunchRequest): Compiled {
+export function compile(launch: LaunchRequest, systemd?: SystemdFacts): Compiled {
   const bundle = resolve(launch.bundle);
   const config = readConfig(bundle);
   const request: Request = {
@@ -70,7 +71,8 @@ export function compile(launch: LaunchRequest): Compiled {
     noNewKeyring: launch.noNewKeyring === true,
     environment: launch.environment ?? [],
     ...(launch.notify === undefined ? {} : { notify: launch.notify }),
-    facts: gatherFacts(),
+    ...(launch.cgroupManager === undefined ? {} : { cgroupManager: launch.cgroupManager }),
+    facts: { ...gatherFacts(), ...(systemd === undefined ? {} : { systemd }) },
   };
   const document = new SpecDocument(specModule(), config);
   const plan = document.prepare(request);

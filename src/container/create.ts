@@ -7,9 +7,9 @@ import { openBoth } from '../linux/fifo.ts';
 import { close, mkfifo } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
 import { kill, pidfdOpen, waitpid } from '../linux/process.ts';
-import type { CreateCgroupStep, Diagnostic, LimitStep } from '../spec/types.ts';
-import { applyLimit, createCgroup, plannedCgroup } from './cgroup.ts';
+import type { CreateCgroupStep, Diagnostic } from '../spec/types.ts';
 import { type Compiled, compile, type LaunchRequest, warningsOf } from './compiler.ts';
+import { confine, enterUnit, limit, makeCgroup, stepOf } from './confine.ts';
 import { CopyUp } from './copy-up.ts';
 import { removeAll } from './delete.ts';
 import { hooksOf, type Journal, runHooks, settleInside } from './hooks.ts';
@@ -17,6 +17,7 @@ import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
 import { readStat } from './status.ts';
 import { checkId, type Entry, type State, Store } from './store.ts';
+import { Systemd } from './systemd.ts';
 
 export interface CreateOptions extends LaunchRequest {
   root: string;
@@ -43,7 +44,15 @@ export interface Created {
 export function create(options: CreateOptions, before?: Compiled): Created {
   checkPrivileges();
   checkId(options.id);
-  const compiled = before ?? compile(options);
+  const systemd = options.cgroupManager === 'systemd' ? new Systemd() : undefined;
+  try {
+    return createWith(systemd, before ?? compile(options, systemd?.facts()), options);
+  } finally {
+    systemd?.close();
+  }
+}
+
+function createWith(systemd: Systemd | undefined, compiled: Compiled, options: CreateOptions): Created {
   checkConsole(compiled, options);
   checkPreserved(options.preserveFds ?? 0);
   for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
@@ -51,7 +60,7 @@ export function create(options: CreateOptions, before?: Compiled): Created {
   const entry = new Store(options.root).create(options.id);
   const state = newState(compiled);
   try {
-    launch(entry, state, compiled, options);
+    launch(entry, state, compiled, options, systemd);
     if (options.pidfd) tellPidfd(state.pid as number, options.pidfd);
     if (options.pidFile !== undefined) writePidFile(options.pidFile, state.pid as number);
     return { entry, state: state as State & { pid: number }, compiled };
@@ -84,18 +93,14 @@ function newState(compiled: Compiled): State {
  * The image runs while the host does its own part; where they meet is drawn in assembly/image/context.ts. What is on
  * record before anything is made can be removed, whoever dies when.
  */
-function launch(entry: Entry, state: State, compiled: Compiled, options: CreateOptions): void {
+function launch(entry: Entry, state: State, compiled: Compiled, options: CreateOptions, systemd?: Systemd): void {
   const { plan } = compiled;
-  const cgroup = plan.steps.find((step) => step.verb === 'create-cgroup') as CreateCgroupStep | undefined;
+  const cgroup = stepOf<CreateCgroupStep>(plan, 'create-cgroup');
   entry.writeConfig(compiled.config);
   mkfifo(entry.file('start'), 0o600);
   mkfifo(entry.file('exec'), 0o600);
   if (compiled.request.notify !== undefined) mkdirSync(compiled.request.notify, { mode: 0o755 });
-  if (cgroup) {
-    // Planned first, so that even a killed create leaves nothing that delete does not know.
-    entry.write({ ...state, cgroup: plannedCgroup(cgroup) });
-    createCgroup(cgroup, state.cgroup, () => compiled.document.place(cgroup.step));
-  }
+  if (cgroup && !systemd) makeCgroup(entry, state, cgroup, compiled);
   entry.write(state);
 
   const startFifo = openBoth(entry.file('start'));
@@ -114,7 +119,8 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
     if (cgroupFd !== undefined) close(cgroupFd);
   }
   try {
-    converse(running, entry, state, compiled, options);
+    if (cgroup && systemd) enterUnit(systemd, running, entry, state, cgroup, compiled);
+    converse(running, entry, state, compiled, options, systemd);
   } catch (error) {
     running.abort();
     throw error;
@@ -123,17 +129,25 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
   }
 }
 
-function converse(running: Launch, entry: Entry, state: State, compiled: Compiled, options: CreateOptions): void {
+function converse(
+  running: Launch,
+  entry: Entry,
+  state: State,
+  compiled: Compiled,
+  options: CreateOptions,
+  systemd: Systemd | undefined,
+): void {
   const { journal } = options;
   const copyUp = new CopyUp(compiled);
   let areHooksDue = false;
+  let isConfined = false;
   try {
     const failure = running.untilReady((message, fd) => {
       if (message.kind === 'pid') {
         state.pid = message.pid;
         state.startTime = readStat(message.pid)?.startTime ?? '';
         entry.write(state);
-        applyLimits(compiled, false);
+        if (!systemd) limit(compiled);
       } else if (message.kind === 'console') {
         if (fd !== undefined) (options.console ?? options.attach)?.(fd);
       } else if (message.kind === 'copy-from') copyUp.from(fd);
@@ -145,6 +159,9 @@ function converse(running: Launch, entry: Entry, state: State, compiled: Compile
       else if (message.kind === 'failed') return launchError(compiled, message);
       if (areHooksDue && state.pid !== undefined) {
         areHooksDue = false;
+        // Before the hooks, for there are some that give the container a device more.
+        confine(compiled, systemd);
+        isConfined = true;
         runHooks(hooksOf(compiled.plan.steps, 'prestart', 'createRuntime'), state, 'creating', journal);
         running.answer();
       }
@@ -154,16 +171,10 @@ function converse(running: Launch, entry: Entry, state: State, compiled: Compile
   } finally {
     copyUp.close();
   }
-  applyLimits(compiled, true);
+  if (!isConfined) confine(compiled, systemd);
   state.isCreated = true;
   entry.write(state);
   running.answer();
-}
-
-/** When the launcher is gone: it is in the cgroup too, and must not count against a limit of one process. */
-function applyLimits({ plan, document }: Compiled, late: boolean): void {
-  const limits = plan.steps.filter((step) => step.verb === 'limit') as LimitStep[];
-  for (const limit of limits) if ((limit.late === true) === late) applyLimit(limit, () => document.place(limit.step));
 }
 
 /** A failed row in words, with its place in config.json. */
@@ -183,7 +194,7 @@ export function checkConsole(
   compiled: Pick<Compiled, 'plan' | 'document'>,
   { console, attach }: Pick<CreateOptions, 'console' | 'attach'>,
 ): void {
-  const terminal = compiled.plan.steps.find((candidate) => candidate.verb === 'terminal');
+  const terminal = stepOf(compiled.plan, 'terminal');
   if (terminal && !console && !attach) {
     throw new OrlopError('usage/invalid', 'process.terminal is true, and nobody takes the terminal', {
       ...compiled.document.place(terminal.step),

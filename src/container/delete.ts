@@ -5,6 +5,7 @@ import { type Journal, runPoststop } from './hooks.ts';
 import { signalAll, signalFirst } from './kill.ts';
 import { statusOf } from './status.ts';
 import { type Entry, type State, Store } from './store.ts';
+import { Systemd, type UnitState } from './systemd.ts';
 
 const SIGKILL = 9;
 
@@ -43,10 +44,20 @@ export function removeAll(entry: Entry, state: State | undefined, journal?: Jour
   if (!entry.lock()) return;
   if (state && !removeEmptyCgroup(state.cgroup)) {
     endProcesses(state);
+    if (state.cgroup.unit) stopUnit(state.cgroup.unit);
     removeCgroup(state.cgroup);
   }
   entry.remove();
   if (state) runPoststop(state, journal);
+}
+
+function stopUnit({ name, isUser }: UnitState): void {
+  const systemd = new Systemd(isUser);
+  try {
+    systemd.stop(name);
+  } finally {
+    systemd.close();
+  }
 }
 
 function endProcesses(state: State): void {

@@ -28,12 +28,15 @@ import { OrlopError } from '../error.ts';
 import { close, flock, LOCK_EX, LOCK_UN } from '../linux/file.ts';
 import { fileError, naming } from '../linux/file-error.ts';
 import type { HookStep, Request } from '../spec/types.ts';
+import type { UnitState } from './systemd.ts';
 
 export interface CgroupState {
   /** The container's directory in each hierarchy. */
   directories: string[];
   /** All that were made for it, parents first: what is removed again. */
   made: string[];
+  /** The unit that systemd has made for it, with the directories. */
+  unit?: UnitState;
 }
 
 export interface State {

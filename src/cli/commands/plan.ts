@@ -18,6 +18,7 @@ const action: Action = (context, values, [config]) => {
     noPivot: values['no-pivot'] === true,
     preserveFds: number(values, 'preserve-fds', 0, 1024) ?? 0,
     ignoreUnsupported: context.ignoreUnsupported,
+    cgroupManager: context.cgroupManager,
     ...(values['reference-host'] ? {} : { facts: planFacts() }),
   };
   const document = new SpecDocument(specModule(), readInput(file));
