@@ -5,14 +5,17 @@ import { EnterStep } from '../plan/exec';
 import { ExecuteStep } from '../plan/execute';
 import { DeviceStep, LinkStep, PivotStep, PropagationStep } from '../plan/filesystem';
 import { HookStep } from '../plan/hooks';
+import { MemoryPolicyStep } from '../plan/memory-policy';
 import { BindStep, MountStep, RemountStep } from '../plan/mounts';
 import { ClockStep, CloneStep, JoinStep } from '../plan/namespaces';
 import { Planner } from '../plan/planner';
 import { BoundingStep, CapabilitiesStep, UserStep } from '../plan/privileges';
 import { RlimitStep, TerminalStep } from '../plan/process';
+import { IoPriorityStep, SchedulerStep } from '../plan/scheduler';
 import { NumberStep, Step, TextStep, Verb } from '../plan/step';
 import { SysctlStep } from '../plan/sysctl';
 import { Context } from './context';
+import { lowerIoPriority, lowerMemoryPolicy, lowerPersonality, lowerScheduler } from './lower-attributes';
 import { lowerHook } from './lower-hook';
 import { lowerFailure, lowerHostname, lowerLoopback, lowerSession, lowerSysctl } from './lower-init';
 import {
@@ -145,6 +148,14 @@ function lowerStep(context: Context, step: Step): void {
       return lowerHook(context, step as HookStep);
     case Verb.REAPER:
       return lowerReaper(context);
+    case Verb.SCHEDULER:
+      return lowerScheduler(context, step as SchedulerStep);
+    case Verb.IO_PRIORITY:
+      return lowerIoPriority(context, step as IoPriorityStep);
+    case Verb.MEMORY_POLICY:
+      return lowerMemoryPolicy(context, step as MemoryPolicyStep);
+    case Verb.PERSONALITY:
+      return lowerPersonality(context, step as NumberStep);
     default:
       assert(false, 'a verb without rows');
   }

@@ -71,6 +71,8 @@ export function callNumber(call: Call): u16 {
       return 433;
     case Call.IOCTL:
       return 16;
+    case Call.IOPRIO_SET:
+      return 251;
     case Call.KEYCTL:
       return 250;
     case Call.LSEEK:
@@ -93,6 +95,8 @@ export function callNumber(call: Call): u16 {
       return 437;
     case Call.OPEN_TREE:
       return 428;
+    case Call.PERSONALITY:
+      return 135;
     case Call.PIDFD_SEND_SIGNAL:
       return 424;
     case Call.PIVOT_ROOT:
@@ -113,6 +117,8 @@ export function callNumber(call: Call): u16 {
       return 14;
     case Call.SCHED_SETAFFINITY:
       return 203;
+    case Call.SCHED_SETATTR:
+      return 314;
     case Call.SENDMSG:
       return 46;
     case Call.SETDOMAINNAME:
@@ -129,6 +135,8 @@ export function callNumber(call: Call): u16 {
       return 117;
     case Call.SETSID:
       return 112;
+    case Call.SET_MEMPOLICY:
+      return 238;
     case Call.SOCKET:
       return 41;
     case Call.SYMLINKAT:

@@ -1,5 +1,6 @@
 import { Writer } from '../json/writer';
 import { capabilityNames } from './capability';
+import { memoryPolicyFlags, memoryPolicyModes } from './memory-policy';
 import { supportedOptions } from './mounts';
 import { namespaceNames } from './namespaces';
 import { writeTexts } from './step';
@@ -17,5 +18,7 @@ export function writeFeatures(writer: Writer): void {
   writeTexts(writer, 'mountOptions', supportedOptions());
   writeTexts(writer, 'capabilities', capabilityNames());
   writeTexts(writer, 'namespaces', namespaces);
+  writeTexts(writer, 'memoryPolicyModes', memoryPolicyModes());
+  writeTexts(writer, 'memoryPolicyFlags', memoryPolicyFlags());
   writer.endObject();
 }

@@ -2,9 +2,11 @@ import { NONE } from '../json/document';
 import { Writer } from '../json/writer';
 import { Process } from '../spec/process';
 import { ExecuteStep, planExecute } from './execute';
+import { planMemoryPolicy, planPersonality } from './memory-policy';
 import { cleanPath, hasNul } from './mounts';
 import { Planner } from './planner';
 import { planPrivileges } from './privileges';
+import { planScheduling } from './scheduler';
 import { Actor, NumberStep, Step, TextStep, Verb } from './step';
 
 /** man 2 getrlimit; the index is the number of asm-generic/resource.h. */
@@ -82,6 +84,9 @@ export function planProcess(planner: Planner): ExecuteStep | null {
   }
   planRlimits(planner, process);
   planCwd(planner, process);
+  planScheduling(planner, process);
+  planMemoryPolicy(planner);
+  planPersonality(planner);
   planPrivileges(planner, process);
   const userValue = process.user;
   const umask = userValue ? userValue.umask : null;

@@ -49,6 +49,10 @@ export enum Verb {
   KEYRING,
   HOOK,
   REAPER,
+  SCHEDULER,
+  IO_PRIORITY,
+  MEMORY_POLICY,
+  PERSONALITY,
 }
 
 const VERBS: string[] = [
@@ -95,6 +99,10 @@ const VERBS: string[] = [
   'keyring',
   'hook',
   'reaper',
+  'scheduler',
+  'io-priority',
+  'memory-policy',
+  'personality',
 ];
 
 export function verbName(verb: Verb): string {

@@ -17,10 +17,6 @@ export function refuseProcess(planner: Planner, process: Process): void {
   if (apparmor && apparmor.value != '') planner.unsupported(apparmor.node, 'process.apparmorProfile');
   const selinux = process.selinuxLabel;
   if (selinux && selinux.value != '') planner.unsupported(selinux.node, 'process.selinuxLabel');
-  const ioPriority = process.ioPriority;
-  if (ioPriority) planner.unsupported(ioPriority.node, 'process.ioPriority');
-  const scheduler = process.scheduler;
-  if (scheduler) planner.unsupported(scheduler.node, 'process.scheduler');
 }
 
 function refuseLinux(planner: Planner): void {
@@ -44,10 +40,6 @@ function refuseLinux(planner: Planner): void {
   if (netDevices && netDevices.items.length > 0) planner.unsupported(netDevices.node, 'linux.netDevices');
   const intelRdt = linux.intelRdt;
   if (intelRdt) planner.unsupported(intelRdt.node, 'linux.intelRdt');
-  const memoryPolicy = linux.memoryPolicy;
-  if (memoryPolicy) planner.unsupported(memoryPolicy.node, 'linux.memoryPolicy');
-  const personality = linux.personality;
-  if (personality) planner.unsupported(personality.node, 'linux.personality');
   const mountLabel = linux.mountLabel;
   if (mountLabel && mountLabel.value != '') planner.unsupported(mountLabel.node, 'linux.mountLabel');
 }

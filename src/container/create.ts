@@ -123,7 +123,7 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
 function converse(running: Launch, entry: Entry, state: State, compiled: Compiled, options: CreateOptions): void {
   const { journal } = options;
   const copyUp = new CopyUp(compiled);
-  let areHooksDue = false;
+  let asked: 'hooks' | 'limits' | undefined;
   try {
     const failure = running.untilReady((message, fd) => {
       if (message.kind === 'pid') {
@@ -137,12 +137,13 @@ function converse(running: Launch, entry: Entry, state: State, compiled: Compile
       else if (message.kind === 'copy-to') {
         copyUp.to(fd, message.step);
         running.answer();
-      } else if (message.kind === 'hooks') areHooksDue = true;
+      } else if (message.kind === 'hooks' || message.kind === 'limits') asked = message.kind;
       else if (message.kind === 'hook') return settleInside(compiled.plan.steps, message, journal);
       else if (message.kind === 'failed') return launchError(compiled, message);
-      if (areHooksDue && state.pid !== undefined) {
-        areHooksDue = false;
-        runHooks(hooksOf(compiled.plan.steps, 'prestart', 'createRuntime'), state, 'creating', journal);
+      if (asked && state.pid !== undefined) {
+        const { steps } = compiled.plan;
+        if (asked === 'hooks') runHooks(hooksOf(steps, 'prestart', 'createRuntime'), state, 'creating', journal);
+        asked = undefined;
         running.answer();
       }
       return undefined;

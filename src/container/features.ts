@@ -32,21 +32,21 @@ export interface LinuxFeatures {
  * config (assembly/plan/unsupported.ts).
  */
 export function features(): Features {
-  const { mountOptions, namespaces, capabilities } = SpecDocument.names(specModule());
+  const names = SpecDocument.names(specModule());
   return {
     ociVersionMin: '1.0.0',
     ociVersionMax: OCI_VERSION,
     hooks: ['prestart', 'createRuntime', 'createContainer', 'startContainer', 'poststart', 'poststop'],
-    mountOptions: mountOptions.sort(),
+    mountOptions: names.mountOptions.sort(),
     linux: {
-      namespaces: namespaces.sort(),
-      capabilities,
+      namespaces: names.namespaces.sort(),
+      capabilities: names.capabilities,
       cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
       seccomp: { enabled: false },
       apparmor: { enabled: false },
       selinux: { enabled: false },
       intelRdt: { enabled: false, schemata: false, monitoring: false },
-      memoryPolicy: { modes: [], flags: [] },
+      memoryPolicy: { modes: names.memoryPolicyModes, flags: names.memoryPolicyFlags },
       mountExtensions: { idmap: { enabled: false } },
       netDevices: { enabled: false },
     },

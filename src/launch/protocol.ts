@@ -22,6 +22,7 @@ const COPY_FROM = 5;
 const COPY_TO = 6;
 const HOOKS = 7;
 const HOOK = 8;
+const LIMITS = 9;
 
 export interface Failed {
   kind: 'failed';
@@ -46,7 +47,7 @@ export interface HookEnd {
 
 export type Message =
   | { kind: 'pid'; pid: number }
-  | { kind: 'ready' | 'console' | 'copy-from' | 'hooks' }
+  | { kind: 'ready' | 'console' | 'copy-from' | 'hooks' | 'limits' }
   | { kind: 'copy-to'; step: number }
   | Failed
   | HookEnd;
@@ -68,6 +69,8 @@ export function decode(record: Buffer): Message {
       return { kind: 'copy-to', step: value };
     case HOOKS:
       return { kind: 'hooks' };
+    case LIMITS:
+      return { kind: 'limits' };
     case HOOK: {
       if (record.length !== RECORD_MAX) throw crash(record);
       return {

@@ -183,6 +183,8 @@ export interface Names {
   mountOptions: string[];
   capabilities: string[];
   namespaces: string[];
+  memoryPolicyModes: string[];
+  memoryPolicyFlags: string[];
 }
 
 /** A line of the program's listing; `step` is an index into the plan's steps. */
