@@ -283,6 +283,9 @@ export const KEYCTL_SETPERM: u64 = 5;
 /** include/linux/key.h: all for the possessor; view, read, search and link for the user. */
 export const SESSION_KEYRING_PERMISSIONS: u64 = 0x3f1b0000;
 
+/** include/uapi/linux/magic.h */
+export const PROC_SUPER_MAGIC: u64 = 0x9fa0;
+
 /** include/uapi/linux/ioprio.h */
 export const IOPRIO_WHO_PROCESS: u64 = 1;
 

@@ -132,7 +132,20 @@ function hintFor(step: Step, row: Row, errno: i32): string {
     case Verb.AFFINITY:
       if (errno == EINVAL) return 'none of these CPUs is there, or the cpuset of the cgroup has none of them';
       break;
+    case Verb.APPARMOR:
+      if (row.call == Call.OPENAT2) return NO_ATTRIBUTE;
+      if (errno == ENOENT)
+        return 'no profile of this name is loaded: apparmor_parser loads it, /sys/kernel/security/apparmor/profiles lists them';
+      if (errno == EACCES || errno == EPERM)
+        return 'orlop runs under a profile that does not let it change to this one';
+      break;
+    case Verb.SELINUX:
+      if (row.call == Call.OPENAT2) return NO_ATTRIBUTE;
+      if (errno == EINVAL) return 'the policy that is loaded has no such label';
+      if (errno == EACCES) return 'the policy does not let orlop start a process with this label: see ausearch -m avc';
+      break;
     case Verb.KEYRING:
+      if (row.call == Call.WRITE) return 'the label of the keys is process.selinuxLabel: the policy has to know it';
       return 'look at /proc/key-users, or keep the session keyring of the caller with --no-new-keyring';
     case Verb.SCHEDULER:
       return schedulerHint(step as SchedulerStep, errno);
@@ -174,6 +187,8 @@ function hintFor(step: Step, row: Row, errno: i32): string {
   if (errno == EISDIR) return 'a directory is in the place of a file';
   return '';
 }
+
+const NO_ATTRIBUTE = "the host's /proc has to be procfs, with /proc/self/attr as the kernel makes it";
 
 /** man 2 sched_setattr, man 7 sched */
 function schedulerHint(step: SchedulerStep, errno: i32): string {

@@ -12,6 +12,7 @@ import { Planner } from '../plan/planner';
 import { BoundingStep, CapabilitiesStep, UserStep } from '../plan/privileges';
 import { RlimitStep, TerminalStep } from '../plan/process';
 import { IoPriorityStep, SchedulerStep } from '../plan/scheduler';
+import { KeyringStep } from '../plan/security';
 import { NumberStep, Step, TextStep, Verb } from '../plan/step';
 import { SysctlStep } from '../plan/sysctl';
 import { Context } from './context';
@@ -36,7 +37,6 @@ import {
   lowerCwd,
   lowerExecute,
   lowerFind,
-  lowerKeyring,
   lowerNoNewPrivileges,
   lowerReady,
   lowerRlimit,
@@ -45,6 +45,7 @@ import {
 } from './lower-process';
 import { lowerReaper } from './lower-reaper';
 import { lowerPivot, lowerPropagation, lowerRoot } from './lower-root';
+import { lowerApparmor, lowerKeyring, lowerSelinux } from './lower-security';
 import { lowerTerminal } from './lower-terminal';
 import { Program } from './program';
 
@@ -143,7 +144,7 @@ function lowerStep(context: Context, step: Step): void {
     case Verb.AFFINITY:
       return lowerAffinity(context, step as AffinityStep);
     case Verb.KEYRING:
-      return lowerKeyring(context, step as TextStep);
+      return lowerKeyring(context, step as KeyringStep);
     case Verb.HOOK:
       return lowerHook(context, step as HookStep);
     case Verb.REAPER:
@@ -156,6 +157,10 @@ function lowerStep(context: Context, step: Step): void {
       return lowerMemoryPolicy(context, step as MemoryPolicyStep);
     case Verb.PERSONALITY:
       return lowerPersonality(context, step as NumberStep);
+    case Verb.APPARMOR:
+      return lowerApparmor(context, step as TextStep);
+    case Verb.SELINUX:
+      return lowerSelinux(context, step as TextStep);
     default:
       assert(false, 'a verb without rows');
   }

@@ -32,6 +32,10 @@ export const STAT_MODE: u32 = 24;
 export const STAT_RDEV: u32 = 40;
 export const STAT_SIZE: u32 = 144;
 
+/** arch/x86/include/uapi/asm/statfs.h, asm-generic/statfs.h */
+export const STATFS_TYPE: u32 = 0;
+export const STATFS_SIZE: u32 = 120;
+
 /** Numbers of arch/x86/entry/syscalls/syscall_64.tbl. */
 export function callNumber(call: Call): u16 {
   switch (call) {
@@ -63,12 +67,16 @@ export function callNumber(call: Call): u16 {
       return 260;
     case Call.FSCONFIG:
       return 431;
+    case Call.FSETXATTR:
+      return 190;
     case Call.FSMOUNT:
       return 432;
     case Call.FSOPEN:
       return 430;
     case Call.FSPICK:
       return 433;
+    case Call.FSTATFS:
+      return 138;
     case Call.IOCTL:
       return 16;
     case Call.IOPRIO_SET:

@@ -7,9 +7,10 @@ import { planFilesystem, planPivot, planProtection } from './filesystem';
 import { planEarlyHooks, planPoststart, planPoststop, planStartContainer } from './hooks';
 import { planCgroupNamespace, planHostname, planNamespaces, readNamespaces } from './namespaces';
 import { Planner } from './planner';
-import { planCwdDirectory, planKeyring, planOomScore, planProcess, planTerminal } from './process';
+import { planCwdDirectory, planOomScore, planProcess, planTerminal } from './process';
 import { planReaper } from './reaper';
 import { Request } from './request';
+import { checkMountLabel, planKeyring } from './security';
 import { Actor, actorName, Step, Verb, verbName } from './step';
 import { planSysctls } from './sysctl';
 import { refuseUnsupported } from './unsupported';
@@ -21,6 +22,7 @@ import { refuseUnsupported } from './unsupported';
 export function translate(spec: Spec, request: Request, report: Report): Planner {
   const planner = new Planner(spec, request, report);
   refuseUnsupported(planner);
+  checkMountLabel(planner);
   planner.namespaces = readNamespaces(planner);
   planner.cgroupPath = cgroupPathOf(planner);
 

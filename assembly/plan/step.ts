@@ -53,6 +53,8 @@ export enum Verb {
   IO_PRIORITY,
   MEMORY_POLICY,
   PERSONALITY,
+  APPARMOR,
+  SELINUX,
 }
 
 const VERBS: string[] = [
@@ -103,6 +105,8 @@ const VERBS: string[] = [
   'io-priority',
   'memory-policy',
   'personality',
+  'apparmor',
+  'selinux',
 ];
 
 export function verbName(verb: Verb): string {

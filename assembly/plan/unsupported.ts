@@ -1,22 +1,11 @@
-import { Process } from '../spec/process';
 import { checkAffinity } from './affinity';
 import { Planner } from './planner';
 
 /** Every field that is read and checked but not carried out yet. A field leaves this file when it works. */
 export function refuseUnsupported(planner: Planner): void {
   const process = planner.spec.process;
-  if (process) {
-    refuseProcess(planner, process);
-    checkAffinity(planner, process);
-  }
+  if (process) checkAffinity(planner, process);
   refuseLinux(planner);
-}
-
-export function refuseProcess(planner: Planner, process: Process): void {
-  const apparmor = process.apparmorProfile;
-  if (apparmor && apparmor.value != '') planner.unsupported(apparmor.node, 'process.apparmorProfile');
-  const selinux = process.selinuxLabel;
-  if (selinux && selinux.value != '') planner.unsupported(selinux.node, 'process.selinuxLabel');
 }
 
 function refuseLinux(planner: Planner): void {
@@ -40,8 +29,6 @@ function refuseLinux(planner: Planner): void {
   if (netDevices && netDevices.items.length > 0) planner.unsupported(netDevices.node, 'linux.netDevices');
   const intelRdt = linux.intelRdt;
   if (intelRdt) planner.unsupported(intelRdt.node, 'linux.intelRdt');
-  const mountLabel = linux.mountLabel;
-  if (mountLabel && mountLabel.value != '') planner.unsupported(mountLabel.node, 'linux.mountLabel');
 }
 
 export function isSupportedNamespace(type: string): bool {

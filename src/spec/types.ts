@@ -23,6 +23,8 @@ export interface Facts {
   /** The caller's RLIMIT_NOFILE, decimal. */
   nofileSoft?: string;
   nofileHard?: string;
+  /** Security modules that are enabled; left out, all. */
+  security?: string[];
   cgroup?: CgroupFacts;
 }
 

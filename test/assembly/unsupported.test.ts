@@ -8,8 +8,6 @@ const runc = changed(fixture('runc'), { '/process/capabilities/ambient': [] });
 const mappings = [{ containerID: 0, hostID: 0, size: 1 }];
 
 const cases: [string, unknown][] = [
-  ['/process/apparmorProfile', 'docker-default'],
-  ['/process/selinuxLabel', 'system_u:system_r:container_t:s0'],
   ['/linux/namespaces/5', { type: 'user' }],
   ['/linux/uidMappings', mappings],
   ['/linux/gidMappings', mappings],
@@ -17,7 +15,6 @@ const cases: [string, unknown][] = [
   ['/linux/netDevices', { eth0: {} }],
   ['/linux/intelRdt', { closID: 'x' }],
   ['/linux/personality', { domain: 'LINUX', flags: ['ADDR_NO_RANDOMIZE'] }],
-  ['/linux/mountLabel', 'system_u:object_r:container_file_t:s0'],
   ['/linux/cgroupsPath', 'system.slice:orlop:box'],
   ['/mounts/0/uidMappings', mappings],
   ['/mounts/0/gidMappings', mappings],

@@ -60,6 +60,8 @@ const MAXIMAL = JSON.stringify({
     capabilities: { bounding: ['CAP_KILL'], permitted: ['CAP_KILL'], effective: ['CAP_KILL'] },
     rlimits: [{ type: 'RLIMIT_FSIZE', soft: 1, hard: 2 }],
     scheduler: { policy: 'SCHED_DEADLINE', runtime: 1024, deadline: 2048, flags: ['SCHED_FLAG_RESET_ON_FORK'] },
+    apparmorProfile: 'profile',
+    selinuxLabel: 'user:role:type:s0',
     ioPriority: { class: 'IOPRIO_CLASS_BE', priority: 7 },
   },
   mounts: [
@@ -91,6 +93,7 @@ const MAXIMAL = JSON.stringify({
     sysctl: { 'net.ipv4.ip_forward': '1', 'kernel.msgmax': '65536' },
     memoryPolicy: { mode: 'MPOL_BIND', nodes: '0,2-3', flags: ['MPOL_F_STATIC_NODES'] },
     personality: { domain: 'LINUX32' },
+    mountLabel: 'user:role:type:s0:c1,c2',
     maskedPaths: ['/proc/kcore'],
     readonlyPaths: ['/proc/sys'],
     resources: { memory: { limit: 1 << 30, swap: 1 << 30 }, pids: { limit: 10 }, cpu: { shares: 512 } },

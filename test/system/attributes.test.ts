@@ -34,6 +34,7 @@ const linux =
   };
 
 /** man 5 proc, /proc/PID/stat: nice is field 19, rt_priority 40, policy 41. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's
 const STAT = 'read -r a < /proc/self/stat; set -- $a; echo nice ${19} priority ${40} policy ${41}';
 
 function run(line: string, ...patches: Patch[]): Result {
