@@ -103,6 +103,8 @@ function hintFor(step: Step, row: Row, errno: i32): string {
         return 'the kernel knows no such format: a script needs a first line such as #!/bin/sh, a binary this architecture';
       if (errno == ENOENT)
         return 'the file is there, but its interpreter or dynamic loader is not in the root filesystem';
+      if (errno == EPERM)
+        return 'a security module forbids it: with noNewPrivileges the policy of SELinux has to allow nnp_transition';
       if (errno == EACCES) return 'the file is no executable for this user, or its filesystem is mounted noexec';
       break;
     case Verb.ROOT:

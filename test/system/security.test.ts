@@ -165,7 +165,7 @@ describe.skipIf(!hasSelinux)('SELinux', () => {
   });
 
   it('its keyring has the label of the process', () => {
-    const id = container(process_({ selinuxLabel: LABEL }));
+    const id = container(process_({ selinuxLabel: LABEL }), linux({ maskedPaths: [] }));
     const keys = orlop.call(['exec', id, 'cat', '/proc/keys']).ok().lines;
     const key = keys.find((line) => line.includes(`_ses.${id}`)) ?? '';
     expect(keyLabel(Number.parseInt(key, 16))).toBe(LABEL);
