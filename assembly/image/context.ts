@@ -35,6 +35,8 @@ export enum Slot {
  * them. Numbers never change their meaning.
  *
  *   launcher ── PID n ──────────────▶ host      then the launcher ends
+ *   init     ── NETWORK + fd ───────▶ host      with network devices: a socket of the container's network namespace
+ *   init     ◀───────────── a byte ── host      they are there
  *   init     ── COPY_FROM + fd ─────▶ host      for each tmpcopyup: what stands where the tmpfs goes,
  *   init     ── COPY_TO step + fd ──▶ host      and the tmpfs of that step
  *   init     ◀───────────── a byte ── host      it is copied
@@ -62,6 +64,7 @@ export enum RecordKind {
   HOOKS = 7,
   HOOK = 8,
   LIMITS = 9,
+  NETWORK = 10,
 }
 
 /** What the lowering of one plan shares: the program, fds by name, and cells that more than one step uses. */
@@ -102,6 +105,8 @@ export class Context {
   hasAskedHost: bool = false;
   /** For each file that exec tries: 0 if it is there and may be executed. */
   found: Cell[] = [];
+  /** The host has been given a socket of the container's network namespace. */
+  hasSentNetwork: bool = false;
   private hasUnsharedTime: bool = false;
   private hasLimits: bool = false;
 

@@ -30,6 +30,7 @@ import {
   lowerReset,
 } from './lower-launcher';
 import { lowerBind, lowerCgroupMount, lowerMount, lowerRemount } from './lower-mount';
+import { lowerNetDevice } from './lower-network';
 import { lowerDevice, lowerDirectory, lowerLink, lowerMask, lowerReadonly, lowerSeal } from './lower-path';
 import {
   lowerBounding,
@@ -157,6 +158,8 @@ function lowerStep(context: Context, step: Step): void {
       return lowerMemoryPolicy(context, step as MemoryPolicyStep);
     case Verb.PERSONALITY:
       return lowerPersonality(context, step as NumberStep);
+    case Verb.NET_DEVICE:
+      return lowerNetDevice(context);
     case Verb.APPARMOR:
       return lowerApparmor(context, step as TextStep);
     case Verb.SELINUX:

@@ -6,6 +6,7 @@ import { cgroupPathOf, planCgroup, planEnterCgroup, planLateLimits } from './cgr
 import { planFilesystem, planPivot, planProtection } from './filesystem';
 import { planEarlyHooks, planPoststart, planPoststop, planStartContainer } from './hooks';
 import { planCgroupNamespace, planHostname, planNamespaces, readNamespaces } from './namespaces';
+import { planNetDevices } from './net-devices';
 import { Planner } from './planner';
 import { planCwdDirectory, planOomScore, planProcess, planTerminal } from './process';
 import { planReaper } from './reaper';
@@ -34,6 +35,7 @@ export function translate(spec: Spec, request: Request, report: Report): Planner
 
   planner.by(Actor.INIT, Verb.SESSION);
   if (planner.namespaces.creates('network')) planner.by(Actor.INIT, Verb.LOOPBACK);
+  planNetDevices(planner);
   planHostname(planner);
   planCgroupNamespace(planner);
   planFilesystem(planner);

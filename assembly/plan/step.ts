@@ -55,6 +55,7 @@ export enum Verb {
   PERSONALITY,
   APPARMOR,
   SELINUX,
+  NET_DEVICE,
 }
 
 const VERBS: string[] = [
@@ -107,6 +108,7 @@ const VERBS: string[] = [
   'personality',
   'apparmor',
   'selinux',
+  'net-device',
 ];
 
 export function verbName(verb: Verb): string {

@@ -13,6 +13,7 @@ import { type Compiled, compile, type LaunchRequest, warningsOf } from './compil
 import { CopyUp } from './copy-up.ts';
 import { removeAll } from './delete.ts';
 import { hooksOf, type Journal, runHooks, settleInside } from './hooks.ts';
+import { NetDevices } from './net-devices.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
 import { readStat } from './status.ts';
@@ -47,14 +48,19 @@ export function create(options: CreateOptions, before?: Compiled): Created {
 
   const entry = new Store(options.root).create(options.id);
   const state = newState(compiled);
+  const devices = new NetDevices();
   try {
-    launch(entry, state, compiled, options);
+    launch(entry, state, compiled, options, devices);
     if (options.pidfd) tellPidfd(state.pid as number, options.pidfd);
     if (options.pidFile !== undefined) writePidFile(options.pidFile, state.pid as number);
     return { entry, state: state as State & { pid: number }, compiled };
   } catch (error) {
+    // Before its namespace ends with the last process: a virtual device would end too.
+    attach(error, devices.giveBack());
     undo(entry, state, error, options.journal);
     throw error;
+  } finally {
+    devices.close();
   }
 }
 
@@ -81,7 +87,7 @@ function newState(compiled: Compiled): State {
  * The image runs while the host does its own part; where they meet is drawn in assembly/image/context.ts. What is on
  * record before anything is made can be removed, whoever dies when.
  */
-function launch(entry: Entry, state: State, compiled: Compiled, options: CreateOptions): void {
+function launch(entry: Entry, state: State, compiled: Compiled, options: CreateOptions, devices: NetDevices): void {
   const { plan } = compiled;
   const cgroup = plan.steps.find((step) => step.verb === 'create-cgroup') as CreateCgroupStep | undefined;
   writeFileSync(entry.file('config.json'), compiled.config, { mode: 0o600 });
@@ -111,7 +117,7 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
     if (cgroupFd !== undefined) close(cgroupFd);
   }
   try {
-    converse(running, entry, state, compiled, options);
+    converse(running, entry, state, compiled, options, devices);
   } catch (error) {
     running.abort();
     throw error;
@@ -120,7 +126,14 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
   }
 }
 
-function converse(running: Launch, entry: Entry, state: State, compiled: Compiled, options: CreateOptions): void {
+function converse(
+  running: Launch,
+  entry: Entry,
+  state: State,
+  compiled: Compiled,
+  options: CreateOptions,
+  devices: NetDevices,
+): void {
   const { journal } = options;
   const copyUp = new CopyUp(compiled);
   let asked: 'hooks' | 'limits' | undefined;
@@ -133,6 +146,9 @@ function converse(running: Launch, entry: Entry, state: State, compiled: Compile
         applyLimits(compiled, false);
       } else if (message.kind === 'console') {
         if (fd !== undefined) options.console?.(fd);
+      } else if (message.kind === 'network') {
+        devices.move(compiled, fd);
+        running.answer();
       } else if (message.kind === 'copy-from') copyUp.from(fd);
       else if (message.kind === 'copy-to') {
         copyUp.to(fd, message.step);
@@ -219,10 +235,14 @@ function undo(entry: Entry, state: State, error: unknown, journal?: Journal): vo
     if (state.pid !== undefined) endChild(state.pid);
     removeAll(entry, state, journal);
   } catch (second) {
-    if (error instanceof Error && error.cause === undefined) error.cause = second;
+    attach(error, second);
   } finally {
     entry.close();
   }
+}
+
+function attach(error: unknown, second: unknown): void {
+  if (second !== undefined && error instanceof Error && error.cause === undefined) error.cause = second;
 }
 
 /** A process that was just made is this process's child: without waitpid it would stay as a zombie until we end. */

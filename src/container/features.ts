@@ -48,7 +48,7 @@ export function features(): Features {
       intelRdt: { enabled: false, schemata: false, monitoring: false },
       memoryPolicy: { modes: names.memoryPolicyModes, flags: names.memoryPolicyFlags },
       mountExtensions: { idmap: { enabled: false } },
-      netDevices: { enabled: false },
+      netDevices: { enabled: true },
     },
     annotations: { 'dev.orlop.version': VERSION },
     potentiallyUnsafeConfigAnnotations: [],

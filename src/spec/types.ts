@@ -136,6 +136,14 @@ export interface LimitStep extends HostStep {
   late?: boolean;
 }
 
+/** A network device of the host that goes to the container. */
+export interface NetDeviceStep extends HostStep {
+  verb: 'net-device';
+  name: string;
+  /** `%d` in it stands for a number that the kernel finds. */
+  newName: string;
+}
+
 /** A program of the host's, or, for createContainer and startContainer, of the container's: runtime-spec config.md#posix-platform-hooks. */
 export interface HookStep extends HostStep, Place {
   verb: 'hook';
