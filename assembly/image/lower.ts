@@ -68,6 +68,7 @@ function lowerStep(context: Context, step: Step): void {
   switch (step.verb) {
     case Verb.CREATE_CGROUP:
     case Verb.LIMIT:
+    case Verb.RDT:
       return; // the host's
     case Verb.RESET:
       return lowerReset(context);

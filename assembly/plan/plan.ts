@@ -5,6 +5,7 @@ import { Spec } from '../spec/config';
 import { cgroupPathOf, planCgroup, planEnterCgroup, planLateLimits } from './cgroup';
 import { planFilesystem, planPivot, planProtection } from './filesystem';
 import { planEarlyHooks, planPoststart, planPoststop, planStartContainer } from './hooks';
+import { planIntelRdt } from './intel-rdt';
 import { planCgroupNamespace, planHostname, planNamespaces, readNamespaces } from './namespaces';
 import { planNetDevices } from './net-devices';
 import { Planner } from './planner';
@@ -28,6 +29,7 @@ export function translate(spec: Spec, request: Request, report: Report): Planner
   planner.cgroupPath = cgroupPathOf(planner);
 
   planCgroup(planner);
+  planIntelRdt(planner);
   planner.by(Actor.LAUNCHER, Verb.RESET);
   planOomScore(planner);
   planEnterCgroup(planner);

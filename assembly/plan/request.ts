@@ -49,6 +49,8 @@ export class Facts {
   nofileHard: u64 = 0;
   /** Linux security modules that are enabled, of those that a config can ask for. */
   security: string[] = ['apparmor', 'selinux'];
+  /** Where the resctrl filesystem is mounted, '' for nowhere. */
+  resctrl: string = '/sys/fs/resctrl';
 }
 
 /** What `exec` asks for beside the process that it starts from. */
@@ -176,6 +178,8 @@ function readFacts(document: Document, node: i32, report: Report, facts: Facts):
   if (hard) facts.nofileHard = U64.parseInt(hard.value);
   const security = reader.strings('security');
   if (security) facts.security = textsOf(security);
+  const resctrl = reader.string('resctrl');
+  if (resctrl) facts.resctrl = resctrl.value;
   const cgroup = reader.object('cgroup');
   if (cgroup != NONE) readCgroup(document, cgroup, report, facts.cgroup);
   reader.finish();

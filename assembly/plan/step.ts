@@ -56,6 +56,7 @@ export enum Verb {
   APPARMOR,
   SELINUX,
   NET_DEVICE,
+  RDT,
 }
 
 const VERBS: string[] = [
@@ -109,6 +110,7 @@ const VERBS: string[] = [
   'apparmor',
   'selinux',
   'net-device',
+  'rdt',
 ];
 
 export function verbName(verb: Verb): string {

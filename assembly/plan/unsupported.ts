@@ -25,8 +25,6 @@ function refuseLinux(planner: Planner): void {
   if (gidMappings && gidMappings.items.length > 0) planner.unsupported(gidMappings.node, 'linux.gidMappings');
   const seccomp = linux.seccomp;
   if (seccomp) planner.unsupported(seccomp.node, 'linux.seccomp');
-  const intelRdt = linux.intelRdt;
-  if (intelRdt) planner.unsupported(intelRdt.node, 'linux.intelRdt');
 }
 
 export function isSupportedNamespace(type: string): bool {

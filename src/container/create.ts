@@ -7,12 +7,13 @@ import { openBoth } from '../linux/fifo.ts';
 import { close, mkfifo } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
 import { kill, pidfdOpen, waitpid } from '../linux/process.ts';
-import type { CreateCgroupStep, Diagnostic, LimitStep } from '../spec/types.ts';
+import type { CreateCgroupStep, Diagnostic, LimitStep, RdtStep } from '../spec/types.ts';
 import { applyLimit, createCgroup, plannedCgroup } from './cgroup.ts';
 import { type Compiled, compile, type LaunchRequest, warningsOf } from './compiler.ts';
 import { CopyUp } from './copy-up.ts';
 import { removeAll } from './delete.ts';
 import { hooksOf, type Journal, runHooks, settleInside } from './hooks.ts';
+import { joinRdtGroup, makeRdtGroup, plannedRdt } from './intel-rdt.ts';
 import { NetDevices } from './net-devices.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
@@ -99,6 +100,12 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
     entry.write({ ...state, cgroup: plannedCgroup(cgroup) });
     createCgroup(cgroup, state.cgroup, () => compiled.document.place(cgroup.step));
   }
+  const rdt = plan.steps.find((step) => step.verb === 'rdt') as RdtStep | undefined;
+  if (rdt) {
+    state.rdt = plannedRdt(rdt);
+    entry.write(state);
+    makeRdtGroup(rdt, state.rdt, () => compiled.document.place(rdt.step));
+  }
   entry.write(state);
 
   const startFifo = openBoth(entry.file('start'));
@@ -143,6 +150,7 @@ function converse(
         state.pid = message.pid;
         state.startTime = readStat(message.pid)?.startTime ?? '';
         entry.write(state);
+        if (state.rdt) joinRdtGroup(state.rdt, message.pid);
         applyLimits(compiled, false);
       } else if (message.kind === 'console') {
         if (fd !== undefined) options.console?.(fd);

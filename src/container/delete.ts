@@ -2,6 +2,7 @@ import { OrlopError } from '../error.ts';
 import { removeCgroup, removeEmptyCgroup } from './cgroup.ts';
 import { thawAll } from './freezer.ts';
 import { type Journal, runPoststop } from './hooks.ts';
+import { removeRdtGroup } from './intel-rdt.ts';
 import { signalAll, signalFirst } from './kill.ts';
 import { statusOf } from './status.ts';
 import { type Entry, type State, Store } from './store.ts';
@@ -36,6 +37,7 @@ export function removeAll(entry: Entry, state: State | undefined, journal?: Jour
     endProcesses(state);
     removeCgroup(state.cgroup);
   }
+  if (state?.rdt) removeRdtGroup(state.rdt);
   entry.remove();
   if (state) runPoststop(state, journal);
 }

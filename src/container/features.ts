@@ -45,7 +45,7 @@ export function features(): Features {
       seccomp: { enabled: false },
       apparmor: { enabled: true },
       selinux: { enabled: true },
-      intelRdt: { enabled: false, schemata: false, monitoring: false },
+      intelRdt: { enabled: true, schemata: true, monitoring: true },
       memoryPolicy: { modes: names.memoryPolicyModes, flags: names.memoryPolicyFlags },
       mountExtensions: { idmap: { enabled: false } },
       netDevices: { enabled: true },

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { OrlopError } from '../error.ts';
 import { close, flock, LOCK_EX } from '../linux/file.ts';
 import type { HookStep, Request } from '../spec/types.ts';
+import type { RdtState } from './intel-rdt.ts';
 
 export interface CgroupState {
   /** The container's directory in each hierarchy. */
@@ -31,6 +32,8 @@ export interface State {
   owner: string;
   annotations: Record<string, string>;
   cgroup: CgroupState;
+  /** linux.intelRdt */
+  rdt?: RdtState;
   /** The launch as it was asked for, to explain what fails at start. */
   request: Request;
   home: string;

@@ -27,6 +27,8 @@ export interface Facts {
   nofileHard: string;
   /** Security modules that are enabled, of those that config.json can ask for. */
   security: string[];
+  /** Where the resctrl filesystem is mounted, '' for nowhere. */
+  resctrl: string;
   cgroup: CgroupLayout;
 }
 
@@ -37,6 +39,7 @@ export function gatherFacts(): Facts {
     nofileSoft: String(nofile.soft),
     nofileHard: String(nofile.hard),
     security: securityModules(),
+    resctrl: resctrlMount(),
     cgroup: cgroupLayout(),
   };
 }
@@ -48,6 +51,17 @@ function securityModules(): string[] {
   if (existsSync(parameter) && readFileSync(parameter, 'latin1').startsWith('Y')) modules.push('apparmor');
   if (existsSync('/sys/fs/selinux')) modules.push('selinux');
   return modules;
+}
+
+const RESCTRL = '/sys/fs/resctrl';
+const RDTGROUP_SUPER_MAGIC = 0x7655821; // <linux/magic.h>
+
+/** The kernel makes the place for it only where the processor has the feature. */
+function resctrlMount(): string {
+  if (!existsSync(RESCTRL)) return '';
+  if (statfsSync(RESCTRL).type === RDTGROUP_SUPER_MAGIC) return RESCTRL;
+  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+  return lines.find((line) => line.includes(' - resctrl '))?.split(' ')[4] ?? '';
 }
 
 const CGROUP_ROOT = '/sys/fs/cgroup';

@@ -25,6 +25,8 @@ export interface Facts {
   nofileHard?: string;
   /** Security modules that are enabled; left out, all. */
   security?: string[];
+  /** Where the resctrl filesystem is mounted, '' for nowhere; left out, /sys/fs/resctrl. */
+  resctrl?: string;
   cgroup?: CgroupFacts;
 }
 
@@ -134,6 +136,19 @@ export interface LimitStep extends HostStep {
   optional?: boolean;
   /** Only once the image is ready: device rules, which would forbid it to make nodes. */
   late?: boolean;
+}
+
+/** The resource control group of the container's processes. */
+export interface RdtStep extends HostStep {
+  verb: 'rdt';
+  directory: string;
+  /** It has been made before. */
+  mustExist?: boolean;
+  /** It has a name of its own: if it is there, it has to allow what `schemata` says. */
+  shared?: boolean;
+  schemata?: string[];
+  /** Directory of a monitoring group of the container's own. */
+  monitor?: string;
 }
 
 /** A network device of the host that goes to the container. */

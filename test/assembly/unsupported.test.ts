@@ -12,7 +12,6 @@ const cases: [string, unknown][] = [
   ['/linux/uidMappings', mappings],
   ['/linux/gidMappings', mappings],
   ['/linux/seccomp', { defaultAction: 'SCMP_ACT_ALLOW' }],
-  ['/linux/intelRdt', { closID: 'x' }],
   ['/linux/personality', { domain: 'LINUX', flags: ['ADDR_NO_RANDOMIZE'] }],
   ['/linux/cgroupsPath', 'system.slice:orlop:box'],
   ['/mounts/0/uidMappings', mappings],

@@ -93,6 +93,7 @@ const MAXIMAL = JSON.stringify({
     sysctl: { 'net.ipv4.ip_forward': '1', 'kernel.msgmax': '65536' },
     memoryPolicy: { mode: 'MPOL_BIND', nodes: '0,2-3', flags: ['MPOL_F_STATIC_NODES'] },
     personality: { domain: 'LINUX32' },
+    intelRdt: { closID: 'x', memBwSchema: 'MB:0=50', schemata: ['L3:0=f'], enableMonitoring: true },
     netDevices: { eth1: {}, eth2: { name: 'net%d' } },
     mountLabel: 'user:role:type:s0:c1,c2',
     maskedPaths: ['/proc/kcore'],
