@@ -41,7 +41,7 @@ export function features(): Features {
     linux: {
       namespaces: names.namespaces.sort(),
       capabilities: names.capabilities,
-      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
+      cgroup: { v1: true, v2: true, systemd: true, systemdUser: true, rdma: true },
       seccomp: { enabled: false },
       apparmor: { enabled: true },
       selinux: { enabled: true },
