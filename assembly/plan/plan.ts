@@ -2,16 +2,20 @@ import { Document } from '../json/document';
 import { Writer } from '../json/writer';
 import { Report, writeDiagnostics } from '../report';
 import { Spec } from '../spec/config';
-import { cgroupPathOf, planCgroup, planEnterCgroup, planLateLimits } from './cgroup';
+import { placeCgroup, planCgroup, planEnterCgroup, planLateLimits } from './cgroup';
 import { planFilesystem, planPivot, planProtection } from './filesystem';
 import { planEarlyHooks, planPoststart, planPoststop, planStartContainer } from './hooks';
+import { planIntelRdt } from './intel-rdt';
 import { planCgroupNamespace, planHostname, planNamespaces, readNamespaces } from './namespaces';
+import { planNetDevices } from './net-devices';
 import { Planner } from './planner';
-import { planCwdDirectory, planKeyring, planOomScore, planProcess, planTerminal } from './process';
+import { planCwdDirectory, planOomScore, planProcess, planTerminal } from './process';
 import { planReaper } from './reaper';
 import { Request } from './request';
+import { checkMountLabel, planKeyring } from './security';
 import { Actor, actorName, Step, Verb, verbName } from './step';
 import { planSysctls } from './sysctl';
+import { planAwaitUnit } from './unit';
 import { refuseUnsupported } from './unsupported';
 
 /**
@@ -21,17 +25,21 @@ import { refuseUnsupported } from './unsupported';
 export function translate(spec: Spec, request: Request, report: Report): Planner {
   const planner = new Planner(spec, request, report);
   refuseUnsupported(planner);
+  checkMountLabel(planner);
   planner.namespaces = readNamespaces(planner);
-  planner.cgroupPath = cgroupPathOf(planner);
+  placeCgroup(planner);
 
   planCgroup(planner);
+  planIntelRdt(planner);
   planner.by(Actor.LAUNCHER, Verb.RESET);
+  planAwaitUnit(planner);
   planOomScore(planner);
   planEnterCgroup(planner);
   planNamespaces(planner);
 
   planner.by(Actor.INIT, Verb.SESSION);
   if (planner.namespaces.creates('network')) planner.by(Actor.INIT, Verb.LOOPBACK);
+  planNetDevices(planner);
   planHostname(planner);
   planCgroupNamespace(planner);
   planFilesystem(planner);

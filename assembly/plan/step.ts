@@ -49,6 +49,19 @@ export enum Verb {
   KEYRING,
   HOOK,
   REAPER,
+  DEVICE_FILTER,
+  START_UNIT,
+  AWAIT_UNIT,
+  UNIT_PROPERTIES,
+  DELEGATE,
+  SCHEDULER,
+  IO_PRIORITY,
+  MEMORY_POLICY,
+  PERSONALITY,
+  APPARMOR,
+  SELINUX,
+  NET_DEVICE,
+  RDT,
 }
 
 const VERBS: string[] = [
@@ -95,6 +108,19 @@ const VERBS: string[] = [
   'keyring',
   'hook',
   'reaper',
+  'device-filter',
+  'start-unit',
+  'await-unit',
+  'unit-properties',
+  'delegate',
+  'scheduler',
+  'io-priority',
+  'memory-policy',
+  'personality',
+  'apparmor',
+  'selinux',
+  'net-device',
+  'rdt',
 ];
 
 export function verbName(verb: Verb): string {

@@ -1,4 +1,5 @@
 import { OrlopError } from '../error.ts';
+import type { CgroupManager } from '../spec/types.ts';
 import type { Log } from './log.ts';
 
 export interface Option {
@@ -22,6 +23,7 @@ export interface Context {
   log: Log;
   isDebug: boolean;
   ignoreUnsupported: boolean;
+  cgroupManager: CgroupManager;
   /** The config that an error points into, once the command knows it. */
   configFile?: string;
   /** The status of an error of the command. */

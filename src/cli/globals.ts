@@ -8,7 +8,12 @@ export const GLOBALS: Options = {
   'systemd-log': { help: 'write warnings and errors to the journal of systemd' },
   debug: { help: 'write more to the log' },
   'ignore-unsupported': { help: 'warn of config fields that orlop cannot carry out yet, and go on without them' },
-  'systemd-cgroup': { help: 'not supported yet' },
+  'systemd-cgroup': { help: 'let systemd make the cgroup, as --cgroup-manager systemd' },
+  'cgroup-manager': {
+    value: 'MANAGER',
+    words: ['cgroupfs', 'systemd', 'disabled'],
+    help: 'who makes the cgroup: cgroupfs (orlop itself), systemd or disabled (default: cgroupfs)',
+  },
   rootless: {
     value: 'MODE',
     words: ['true', 'false', 'auto'],

@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { OrlopError } from '../error.ts';
+import { naming } from '../linux/file-error.ts';
 import { printError } from './output.ts';
 
 export type Level = 'error' | 'warning' | 'debug';
@@ -72,10 +73,12 @@ export class Log {
 const plain = (level: Level, message: string): string => `orlop: ${level}: ${message}\n`;
 
 function append(file: string, line: string): void {
-  const fd = openSync(file, 'a', 0o644);
-  try {
-    writeSync(fd, line);
-  } finally {
-    closeSync(fd);
-  }
+  naming(file, '--log', () => {
+    const fd = openSync(file, 'a', 0o644);
+    try {
+      writeSync(fd, line);
+    } finally {
+      closeSync(fd);
+    }
+  });
 }

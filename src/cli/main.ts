@@ -1,5 +1,7 @@
 import { basename, join } from 'node:path';
 import { OrlopError } from '../error.ts';
+import { fileError } from '../linux/file-error.ts';
+import type { CgroupManager } from '../spec/types.ts';
 import { parse } from './arguments.ts';
 import { type Context, text, type Values } from './command.ts';
 import { COMMANDS } from './commands.ts';
@@ -52,14 +54,22 @@ async function dispatch(context: Context, name: string, rest: string[]): Promise
 }
 
 function newContext(values: Values, log: Log): Context {
-  if (values['systemd-cgroup']) throw unsupported('--systemd-cgroup', 'the systemd cgroup driver');
   if (values.rootless === 'true') throw unsupported('--rootless true', 'rootless containers');
+  if (values.root === '') throw new OrlopError('usage/invalid', '--root "": not a directory');
   return {
     root: text(values, 'root') ?? defaultRoot(),
     log,
     isDebug: values.debug === true,
     ignoreUnsupported: values['ignore-unsupported'] === true,
+    cgroupManager: cgroupManagerOf(values),
   };
+}
+
+function cgroupManagerOf(values: Values): CgroupManager {
+  const manager = text(values, 'cgroup-manager') as CgroupManager | undefined;
+  if (!values['systemd-cgroup']) return manager ?? 'cgroupfs';
+  if (manager === undefined || manager === 'systemd') return 'systemd';
+  throw new OrlopError('usage/invalid', `--systemd-cgroup and --cgroup-manager ${manager} exclude each other`);
 }
 
 function unsupported(option: string, what: string): OrlopError {
@@ -78,14 +88,18 @@ function show(output: string): number {
 
 /** Every error ends here: rendered for people, and a line in the log for engines. */
 function fail(error: unknown, log: Log, context: Context | undefined): void {
-  const known = error instanceof OrlopError ? error : asOrlopError(error);
+  const known = asOrlopError(error);
   const place =
     known.line === undefined
       ? ''
       : ` (${basename(context?.configFile ?? 'config.json')}:${known.line}:${known.column} ${known.path})`;
   if (log.isKept()) {
     const { code, path, line, hint } = known;
-    log.write('error', `${known.message}${place}`, { code, path, line, hint });
+    try {
+      log.write('error', `${known.message}${place}`, { code, path, line, hint });
+    } catch (second) {
+      printError(renderError(asOrlopError(second), undefined));
+    }
   }
   printError(renderError(known, context?.configFile));
   if (context?.isDebug) printError(`${stackOf(known.cause) ?? known.stack}\n`);
@@ -95,13 +109,9 @@ const stackOf = (cause: unknown): string | undefined => (cause instanceof Error 
 
 /** An error of the host's files says its call and path; anything else is a bug. */
 function asOrlopError(error: unknown): OrlopError {
-  const { code, syscall, path, message } = error as NodeJS.ErrnoException;
-  if (syscall !== undefined) {
-    return new OrlopError(`linux/${syscall}`, `${syscall}(${path === undefined ? '' : `"${path}"`}) failed: ${code}`, {
-      cause: error,
-    });
-  }
-  return new OrlopError('core/crash', `unexpected: ${message ?? String(error)}`, {
+  const known = fileError(error);
+  if (known instanceof OrlopError) return known;
+  return new OrlopError('core/crash', `unexpected: ${(error as Error).message ?? String(error)}`, {
     hint: 'this is a bug of orlop: please report it, with what --debug prints',
     cause: error,
   });

@@ -20,7 +20,7 @@ function writeAll(fd: number, text: string): boolean {
       rest = rest.subarray(writeSync(fd, rest));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EPIPE') return false;
+      if (code === 'EPIPE' || code === 'EIO') return false; // nobody reads any more, or the terminal is gone
       if (code !== 'EAGAIN') throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }

@@ -388,14 +388,5 @@ describe.skipIf(isSkipped)(title, () => {
     ])('refuses %s', (_, resources, ...says) => {
       expectError(run('true', linux({ resources })), ...says, '/linux/resources');
     });
-
-    it('refuses device rules, and starts without them where that is asked for', () => {
-      const bundle = place.bundle(
-        shell('echo up'),
-        linux({ resources: { devices: [{ allow: false, access: 'rwm' }] } }),
-      );
-      expectError(orlop.run(bundle, id), 'linux.resources.devices on cgroup v2', '/linux/resources/devices');
-      expect(orlop.call(['--ignore-unsupported', 'run', '-b', bundle.directory, id]).ok().lines).toEqual(['up']);
-    });
   });
 });

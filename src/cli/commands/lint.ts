@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { specModule } from '../../spec/embedded.ts';
 import { SpecDocument } from '../../spec/module.ts';
 import type { Action } from '../command.ts';
+import { readInput } from '../input.ts';
 import { print } from '../output.ts';
 import { renderDiagnostic, sourceOf } from '../render.ts';
 
@@ -10,7 +10,7 @@ const action: Action = (_context, values, files) => {
   const named = files.length > 0 ? files : ['config.json'];
   const results = named.map((file) => ({
     file,
-    diagnostics: new SpecDocument(specModule(), readFileSync(file === '-' ? 0 : file)).lint(),
+    diagnostics: new SpecDocument(specModule(), readInput(file)).lint(),
   }));
   if (values.format === 'json') print(`${JSON.stringify({ files: results })}\n`);
   else {

@@ -3,7 +3,8 @@ import type { Action } from '../command.ts';
 import { print } from '../output.ts';
 
 const action: Action = (context, values) => {
-  const states = listStates(context.root);
+  // One that cannot be read must not hide the others.
+  const states = listStates(context.root, (error) => context.log.write('warning', (error as Error).message));
   if (values.quiet) print(states.map(({ id }) => `${id}\n`).join(''));
   else if (values.format === 'json') print(`${JSON.stringify(states)}\n`);
   else print(table(states));
