@@ -4,7 +4,7 @@ import { OrlopError } from '../error.ts';
 import { Launch } from '../launch/image.ts';
 import type { Failed } from '../launch/protocol.ts';
 import { openBoth } from '../linux/fifo.ts';
-import { close, mkfifo } from '../linux/file.ts';
+import { close } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
 import { kill, pidfdOpen, waitpid } from '../linux/process.ts';
 import type { CreateCgroupStep, Diagnostic, RdtStep } from '../spec/types.ts';
@@ -111,8 +111,7 @@ function launch(
   const { plan } = compiled;
   const cgroup = stepOf<CreateCgroupStep>(plan, 'create-cgroup');
   entry.writeConfig(compiled.config);
-  mkfifo(entry.file('start'), 0o600);
-  mkfifo(entry.file('exec'), 0o600);
+  entry.makeFifos();
   if (compiled.request.notify !== undefined) mkdirSync(compiled.request.notify, { mode: 0o755 });
   if (cgroup && !systemd) makeCgroup(entry, state, cgroup, compiled);
   const rdt = stepOf<RdtStep>(plan, 'rdt');
