@@ -2,6 +2,7 @@ import { Bytes } from './bytes';
 import { Call } from './calls';
 import {
   CODE_ADDRESS,
+  CONSTANTS_ADDRESS,
   DATA_ADDRESS,
   KIND_BRANCH,
   KIND_CALL,
@@ -22,7 +23,7 @@ import { callNumber, ELF_MACHINE, interpreter, PAGE_SIZE } from './x86_64';
 /** elf.h: Elf64_Ehdr, Elf64_Phdr */
 const HEADER_SIZE: u16 = 64;
 const SEGMENT_SIZE: u16 = 56;
-const SEGMENTS: u16 = 4;
+const SEGMENTS: u16 = 5;
 const ET_EXEC: u16 = 2;
 const PT_LOAD: u32 = 1;
 const PT_GNU_STACK: u32 = 0x6474e551;
@@ -31,8 +32,8 @@ const PF_W: u32 = 2;
 const PF_R: u32 = 4;
 
 /**
- * Links a program into a static executable: header and interpreter (r-x), rows (r--), data (rw-), and a stack that is
- * not executable. No sections, no symbols, nothing that depends on when or where it was made.
+ * Links a program into a static executable: header and interpreter (r-x), rows and constants (r--), data (rw-), and a stack
+ * that is not executable. No sections, no symbols, nothing that depends on when or where it was made.
  */
 export function link(program: Program): Bytes {
   const image = new Bytes();
@@ -45,6 +46,9 @@ export function link(program: Program): Bytes {
   for (let index = 0; index < program.rows.length; index++)
     putRow(image, rowsOffset + index * ROW_SIZE, program, index);
 
+  const constantsOffset = image.reserve(program.constants.length, PAGE_SIZE);
+  image.copy(constantsOffset, program.constants);
+
   const dataOffset = image.reserve(program.data.length, PAGE_SIZE);
   image.copy(dataOffset, program.data);
 
@@ -53,6 +57,9 @@ export function link(program: Program): Bytes {
   putSegment(image, 1, PT_LOAD, PF_R, rowsOffset, ROWS_ADDRESS, program.rows.length * ROW_SIZE);
   putSegment(image, 2, PT_LOAD, PF_R | PF_W, dataOffset, DATA_ADDRESS, program.data.length);
   putSegment(image, 3, PT_GNU_STACK, PF_R | PF_W, 0, 0, 0);
+  // Without constants the kernel passes over it: PT_NULL.
+  if (program.constants.length > 0)
+    putSegment(image, 4, PT_LOAD, PF_R, constantsOffset, CONSTANTS_ADDRESS, program.constants.length);
   return image;
 }
 

@@ -11,6 +11,7 @@ import { Planner } from '../plan/planner';
 import { BoundingStep, CapabilitiesStep, UserStep } from '../plan/privileges';
 import { RlimitStep, TerminalStep } from '../plan/process';
 import { NumberStep, Step, TextStep, Verb } from '../plan/step';
+import { SeccompStep } from '../plan/seccomp';
 import { SysctlStep } from '../plan/sysctl';
 import { Context } from './context';
 import { lowerHook } from './lower-hook';
@@ -42,6 +43,7 @@ import {
 } from './lower-process';
 import { lowerReaper } from './lower-reaper';
 import { lowerPivot, lowerPropagation, lowerRoot } from './lower-root';
+import { lowerSeccomp } from './lower-seccomp';
 import { lowerTerminal } from './lower-terminal';
 import { Program } from './program';
 
@@ -145,6 +147,8 @@ function lowerStep(context: Context, step: Step): void {
       return lowerHook(context, step as HookStep);
     case Verb.REAPER:
       return lowerReaper(context);
+    case Verb.SECCOMP:
+      return lowerSeccomp(context, step as SeccompStep);
     default:
       assert(false, 'a verb without rows');
   }

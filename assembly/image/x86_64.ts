@@ -41,6 +41,8 @@ export function callNumber(call: Call): u16 {
       return 80;
     case Call.CHROOT:
       return 161;
+    case Call.CLONE:
+      return 56;
     case Call.CLONE3:
       return 435;
     case Call.CLOSE:
@@ -113,6 +115,8 @@ export function callNumber(call: Call): u16 {
       return 14;
     case Call.SCHED_SETAFFINITY:
       return 203;
+    case Call.SECCOMP:
+      return 317;
     case Call.SENDMSG:
       return 46;
     case Call.SETDOMAINNAME:

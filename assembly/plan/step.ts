@@ -49,6 +49,7 @@ export enum Verb {
   KEYRING,
   HOOK,
   REAPER,
+  SECCOMP,
 }
 
 const VERBS: string[] = [
@@ -95,6 +96,7 @@ const VERBS: string[] = [
   'keyring',
   'hook',
   'reaper',
+  'seccomp',
 ];
 
 export function verbName(verb: Verb): string {
