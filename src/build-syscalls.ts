@@ -19,9 +19,8 @@ const NEWER: Record<string, number> = {
   listns: 470,
 };
 
-/** What arch/arm/include/uapi/asm/unistd.h has beside the table: an alias, and calls of its own above __ARM_NR_BASE. */
+/** What arch/arm/include/uapi/asm/unistd.h has beside the table: calls of its own above __ARM_NR_BASE. */
 const ARM: Record<string, number> = {
-  sync_file_range2: 341,
   breakpoint: 0xf0001,
   cacheflush: 0xf0002,
   usr26: 0xf0003,
@@ -131,6 +130,27 @@ function encode(entries: Entry[], names: string[], variants: number): number[] {
   return words;
 }
 
+/** A power of two, about twice the names: most are found at the first or second look. */
+const SLOTS = 1024;
+
+/** Where each name's search begins; assembly/bpf/syscalls.ts computes the same. */
+function slotOf(name: string): number {
+  let hash = name.length;
+  for (const letter of Buffer.from(name, 'latin1')) hash = (Math.imul(hash, 31) + letter) | 0;
+  return (hash ^ (hash >>> 11)) & (SLOTS - 1);
+}
+
+/** Id + 1 in each slot, 0 for an empty one. A name whose slot is taken is in the next that is not. */
+function slotsOf(names: string[]): number[] {
+  const slots = new Array<number>(SLOTS).fill(0);
+  for (const [id, name] of names.entries()) {
+    let slot = slotOf(name);
+    while (slots[slot] !== 0) slot = (slot + 1) & (SLOTS - 1);
+    slots[slot] = id + 1;
+  }
+  return slots;
+}
+
 function lines(numbers: number[]): string {
   const rows = [];
   for (let at = 0; at < numbers.length; at += 24) rows.push(`  ${numbers.slice(at, at + 24).join(', ')},`);
@@ -146,7 +166,12 @@ function main(): void {
   const tables = Object.entries(SOURCES).map(([key, source]) => ({ key, source, entries: readTable(linux, source) }));
   const names = [...new Set(tables.flatMap(({ entries }) => entries.map(({ name }) => name)))].sort();
   if (names.length > 1024) throw new Error(`${names.length} names do not fit 10 bits`);
-  const bytes = names.flatMap((name) => [name.length, ...Buffer.from(name, 'latin1')]);
+  const offsets: number[] = [];
+  const bytes: number[] = [];
+  for (const name of names) {
+    offsets.push(bytes.length);
+    bytes.push(name.length, ...Buffer.from(name, 'latin1'));
+  }
   const parts = [
     '// Written by src/build-syscalls.ts from the syscall tables of',
     `// Linux ${version}.${patchlevel}.${sublevel} and the newer calls that it lists. Do not edit.`,
@@ -155,6 +180,12 @@ function main(): void {
     '',
     '/** Sorted; the length of each before its letters. */',
     `export const NAMES: StaticArray<u8> = [\n${lines(bytes)}\n];`,
+    '',
+    '/** Where each begins. */',
+    `export const OFFSETS: StaticArray<u16> = [\n${lines(offsets)}\n];`,
+    '',
+    '/** A hash table of them: id + 1, or 0. */',
+    `export const SLOTS: StaticArray<u16> = [\n${lines(slotsOf(names))}\n];`,
     ...tables.map(
       ({ key, source, entries }) =>
         `\n/** ${source.file} */\nexport const ${key}: StaticArray<u16> = [\n${lines(encode(entries, names, source.variants.length))}\n];`,

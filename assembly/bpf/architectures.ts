@@ -5,7 +5,6 @@ import {
   MIPS_N32,
   MIPS_N64,
   MIPS_O32,
-  NAME_COUNT,
   PARISC,
   POWERPC,
   S390,
@@ -13,7 +12,7 @@ import {
   X86,
   X86_64,
 } from './syscall-tables';
-import { numbersOf } from './syscalls';
+import { TableReader } from './syscalls';
 
 /** arch/x86/include/uapi/asm/unistd.h: what tells a call of x32 from one of x86_64 */
 export const X32_SYSCALL_BIT: u32 = 0x40000000;
@@ -30,7 +29,6 @@ export class Architecture {
    * they are asked for is their first argument.
    */
   hasMultiplexers: bool = false;
-  private numbers: StaticArray<i32> | null = null;
 
   constructor(
     /** SCMP_ARCH_… of runtime-spec config-linux.md#seccomp. */
@@ -69,21 +67,16 @@ export class Architecture {
     return this.table === S390;
   }
 
-  /** All of its calls, in their order. */
-  knownNumbers(): u32[] {
-    const known: u32[] = [];
-    for (let id = 0; id < NAME_COUNT; id++) {
-      const number = this.numberOf(id);
-      if (number >= 0) known.push(<u32>number);
-    }
-    return known.sort();
+  /** All of its calls, in the order of their numbers, which begin with `base`. */
+  calls(): TableReader {
+    return new TableReader(this.table, this.variant);
   }
 
   /** -1 where it has no such call. */
   numberOf(id: i32): i32 {
-    let numbers = this.numbers;
-    if (!numbers) this.numbers = numbers = numbersOf(this.table, this.variant);
-    return numbers[id] < 0 ? -1 : this.base + numbers[id];
+    const calls = this.calls();
+    while (calls.next()) if (calls.id == id) return this.base + calls.number;
+    return -1;
   }
 
   /** struct seccomp_data, include/uapi/linux/seccomp.h: the arguments, 8 bytes each, begin at 16. */

@@ -26,9 +26,9 @@ export class Condition {
     return new Condition(this.argument, this.operator, this.mask & u32.MAX_VALUE, this.datum & u32.MAX_VALUE);
   }
 
-  /** Whatever the argument, it holds. */
+  /** Whatever the argument, it holds: of a mask nothing is left. */
   get isAlways(): bool {
-    return this.mask == 0 && this.datum == 0;
+    return this.mask == 0;
   }
 
   /** A single value, and all bits count. */

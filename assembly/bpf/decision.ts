@@ -79,11 +79,8 @@ export class Decision {
   action: u32 = 0;
   alternatives: Alternative[] = [];
 
-  constructor(public number: i32) {}
-
   /** The first rule without conditions is the last word: what was said before it and what comes after it has no effect. */
   decide(action: u32): void {
-    if (this.isUnconditional) return;
     this.isUnconditional = true;
     this.action = action;
     this.alternatives = [];
@@ -91,7 +88,6 @@ export class Decision {
 
   /** Answers the rule that says something else of the very same arguments, or of more of them; null if there is none. */
   add(added: Alternative): Alternative | null {
-    if (this.isUnconditional) return null;
     const list = this.alternatives;
     let from = 0;
     let to = list.length;

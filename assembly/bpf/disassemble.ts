@@ -12,7 +12,6 @@ import {
   falseOf,
   trueOf,
 } from './classic';
-import { NAME_COUNT } from './syscall-tables';
 import { syscallName } from './syscalls';
 
 /** struct seccomp_data, include/uapi/linux/seccomp.h */
@@ -87,6 +86,7 @@ function withAudit(audit: u32): Architecture | null {
 }
 
 function nameOf(architecture: Architecture, number: u32): string {
-  for (let id = 0; id < NAME_COUNT; id++) if (<u32>architecture.numberOf(id) == number) return syscallName(id);
+  const calls = architecture.calls();
+  while (calls.next()) if (<u32>(architecture.base + calls.number) == number) return syscallName(calls.id);
   return '';
 }

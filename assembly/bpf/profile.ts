@@ -15,6 +15,8 @@ import {
 } from './actions';
 import { Architecture, architectureOf } from './architectures';
 import { Condition, Operator } from './condition';
+import { multiplexerOf } from './multiplexers';
+import { NAME_COUNT } from './syscall-tables';
 import { nearestSyscall, syscallId } from './syscalls';
 
 /** man 2 seccomp: struct seccomp_data has six arguments. */
@@ -32,16 +34,27 @@ export class Rule {
   ) {}
 }
 
-/** linux.seccomp, checked, with numbers for words. */
+/** In `actions`: nothing is said of a call, or that it depends on its arguments. */
+export const UNSAID: i64 = -1;
+export const CONDITIONAL: i64 = -2;
+
+/**
+ * linux.seccomp, checked, with numbers for words. What it says of a call, by its id, is the action of the first rule, if
+ * that has no conditions. Otherwise, and for calls that some architectures have multiplexers for, the rules are kept.
+ */
 export class Profile {
   defaultAction: u32 = 0;
   /** That of the machine first, whether the profile names it or not. */
   architectures: Architecture[] = [];
-  /** In the order of the profile, those that say what holds anyway left out. */
-  rules: Rule[] = [];
-  /** All that the profile speaks of. */
-  ids: Set<i32> = new Set<i32>();
+  actions: StaticArray<i64> = new StaticArray<i64>(NAME_COUNT).fill(UNSAID);
+  /** By id, in the order of the profile. */
+  conditional: Map<i32, Rule[]> = new Map<i32, Rule[]>();
+  multiplexed: Rule[] = [];
+  /** All that the profile speaks of, also to say what holds anyway. */
+  isSaid: StaticArray<bool> = new StaticArray<bool>(NAME_COUNT);
+  rules: i32 = 0;
   notifies: bool = false;
+  hasMultiplexers: bool = false;
 
   /** What is not allowed, and newer than all that the profile knows, is not there: ENOSYS. */
   get hidesNewer(): bool {
@@ -76,11 +89,15 @@ export function readProfile(seccomp: Seccomp, native: string, report: Report): P
 }
 
 function readArchitectures(profile: Profile, names: List<Value<string>> | null, native: string): void {
-  profile.architectures.push(architectureOf(native)!);
+  const own = architectureOf(native)!;
+  profile.architectures.push(own);
+  profile.hasMultiplexers = own.hasMultiplexers;
   if (!names) return;
   for (let index = 0; index < names.items.length; index++) {
     const architecture = architectureOf(names.items[index].value);
-    if (architecture && !profile.architectures.includes(architecture)) profile.architectures.push(architecture);
+    if (!architecture || profile.architectures.includes(architecture)) continue;
+    profile.architectures.push(architecture);
+    if (architecture.hasMultiplexers) profile.hasMultiplexers = true;
   }
 }
 
@@ -107,10 +124,27 @@ function readRule(profile: Profile, rule: SyscallRule, report: Report): void {
         'leave write out; the agent can be notified of read and close',
       );
     }
-    profile.ids.add(id);
-    if (action == profile.defaultAction) continue;
-    for (let which = 0; which < alternatives.length; which++)
-      profile.rules.push(new Rule(id, action, alternatives[which], name.node));
+    profile.isSaid[id] = true;
+    // A rule that repeats the default action has no effect, not even on others of the same call.
+    if (action != profile.defaultAction) addRules(profile, id, action, alternatives, name.node);
+  }
+}
+
+function addRules(profile: Profile, id: i32, action: u32, alternatives: Condition[][], node: i32): void {
+  for (let index = 0; index < alternatives.length; index++) {
+    const conditions = alternatives[index];
+    profile.rules++;
+    if (profile.hasMultiplexers && multiplexerOf(id))
+      profile.multiplexed.push(new Rule(id, action, conditions, node));
+    const before = profile.actions[id];
+    if (before >= 0) continue;
+    if (before == UNSAID && conditions.length == 0) {
+      profile.actions[id] = action;
+      continue;
+    }
+    if (before == UNSAID) profile.conditional.set(id, []);
+    profile.actions[id] = CONDITIONAL;
+    profile.conditional.get(id).push(new Rule(id, action, conditions, node));
   }
 }
 
@@ -165,8 +199,9 @@ function readConditions(args: List<SyscallArgument> | null, report: Report): Con
       if (!condition) continue;
       if (seen & (1 << condition.argument)) isShared = true;
       seen |= 1 << condition.argument;
-      together.push(condition);
-      apart.push([condition]);
+      // What holds whatever the argument is no condition.
+      if (condition.mask != 0) together.push(condition);
+      apart.push(condition.mask == 0 ? [] : [condition]);
     }
   }
   if (isShared) return apart;

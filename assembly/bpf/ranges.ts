@@ -11,13 +11,8 @@ export class Ranges {
   private before: i32[] = [];
   private calls: i32 = 0;
 
-  /** `known`: the numbers that the kernel has calls for, sorted. */
-  constructor(private known: u32[]) {}
-
-  /** The next range begins at `start`, and goes on until the next call of this, or to the end. Again at the same: instead. */
+  /** The next range begins at `start`, and goes on until the next call of this, or to the end. */
   begin(start: u32, target: Target): void {
-    while (this.calls < this.known.length && this.known[this.calls] < start) this.calls++;
-    if (this.starts.length > 0 && this.starts[this.starts.length - 1] == start) this.drop();
     const last = this.starts.length - 1;
     if (last >= 0 && this.targets[last] === target) return;
     this.starts.push(start);
@@ -25,10 +20,9 @@ export class Ranges {
     this.before.push(this.calls);
   }
 
-  private drop(): void {
-    this.starts.pop();
-    this.targets.pop();
-    this.before.pop();
+  /** In the range that was begun last the kernel has one call more. */
+  count(): void {
+    this.calls++;
   }
 
   /** A search for the number, which A has. */
@@ -70,6 +64,6 @@ export class Ranges {
   }
 
   private weightBefore(index: i32): i32 {
-    return (index < this.before.length ? this.before[index] : this.known.length) + index;
+    return (index < this.before.length ? this.before[index] : this.calls) + index;
   }
 }

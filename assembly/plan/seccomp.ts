@@ -84,7 +84,7 @@ export function planSeccomp(planner: Planner): SeccompStep | null {
   if (!filter) return null;
   const step = new SeccompStep(profile.defaultAction, filter.program, planner.isExec ? NONE : seccomp.node);
   step.flags = flagsOf(seccomp, profile);
-  step.rules = profile.rules.length;
+  step.rules = profile.rules;
   for (let index = 0; index < profile.architectures.length; index++)
     step.architectures.push(profile.architectures[index].name);
   readListener(step, seccomp, report);

@@ -1,8 +1,8 @@
 // The calls on which two filters of a profile could differ: every number, and arguments at the edges of what is compared.
 
-import { actionOf, NATIVE_TOKEN, nameOf, resolve, rulesOf, TOKENS } from './libseccomp.ts';
+import { NATIVE_TOKEN, nameOf, resolve, TOKENS } from './libseccomp.ts';
 import type { Call } from './machine.ts';
-import type { Argument, Profile } from './profiles.ts';
+import { type Argument, MULTIPLEXED, type Profile } from './profiles.ts';
 
 const MAX = 0xffff_ffff_ffff_ffffn;
 const MOST_COMBINATIONS = 128;
@@ -68,12 +68,7 @@ function argumentsFor(conditions: Argument[], random: Random): bigint[][] {
   return Array.from({ length: MOST_COMBINATIONS }, () => combination(Math.floor(random() * count)));
 }
 
-/** A call, with the architecture whose number it is. */
-export interface Case extends Call {
-  token: number;
-}
-
-export function* casesOf(profile: Profile, tokens: readonly number[], random: Random): Generator<Case> {
+export function* casesOf(profile: Profile, tokens: readonly number[], random: Random): Generator<Call> {
   const conditions = new Map<string, Argument[]>();
   for (const { names, args = [] } of profile.syscalls)
     for (const name of names) conditions.set(name, [...(conditions.get(name) ?? []), ...args]);
@@ -85,57 +80,10 @@ export function* casesOf(profile: Profile, tokens: readonly number[], random: Ra
       const name = nameOf(token, number);
       let own = name === undefined ? [] : (conditions.get(name) ?? []);
       if (name === 'socketcall' || name === 'ipc') own = [...own, ...multiplexed, ...CALL_NUMBERS];
-      for (const args of argumentsFor(own, random)) yield { number, audit, args, token };
+      for (const args of argumentsFor(own, random)) yield { number, audit, args };
     }
   }
-  yield { number: 0, audit: 0x1234, args: [], token: 0x1234 };
+  yield { number: 0, audit: 0x1234, args: [] };
 }
 
-const MULTIPLEXED = /^(socket|bind|connect|listen|accept4?|get(sock|peer)name|socketpair|send|recv|sendto|recvfrom|shutdown|[gs]etsockopt|(send|recv)m?msg|sem(op|get|ctl|timedop)|msg(snd|rcv|get|ctl)|shm(at|dt|get|ctl))$/;
 const CALL_NUMBERS: Argument[] = [1, 4, 11, 14, 20, 24].map((value) => ({ index: 0, value: BigInt(value), op: 'SCMP_CMP_EQ' }));
-
-/**
- * All actions that the profile has for a call of an architecture without multiplexers: that of the first rule without
- * conditions, else those of all rules that hold, else the default.
- */
-export function justified(profile: Profile, { token, number, args }: Case, isWide: boolean): Set<number> {
-  const defaultAction = actionOf(profile.defaultAction, profile.defaultErrnoRet);
-  const name = nameOf(token, number);
-  const holding = new Set<number>();
-  for (const { names, action: word, errnoRet, args: all = [] } of profile.syscalls) {
-    const action = actionOf(word, errnoRet);
-    if (name === undefined || action === defaultAction || !names.includes(name)) continue;
-    for (const list of rulesOf(all)) {
-      const asked = list.filter((condition) => !isAlways(condition, isWide));
-      if (asked.length === 0) return new Set([action]);
-      if (asked.every((condition) => holds(condition, args[condition.index] ?? 0n, isWide))) holding.add(action);
-    }
-  }
-  return holding.size > 0 ? holding : new Set([defaultAction]);
-}
-
-function isAlways({ op, value }: Argument, isWide: boolean): boolean {
-  return op === 'SCMP_CMP_MASKED_EQ' && BigInt.asUintN(isWide ? 64 : 32, value) === 0n;
-}
-
-function holds({ op, value, valueTwo }: Argument, actual: bigint, isWide: boolean): boolean {
-  const bits = isWide ? 64 : 32;
-  const left = BigInt.asUintN(bits, actual);
-  const right = BigInt.asUintN(bits, value);
-  switch (op) {
-    case 'SCMP_CMP_NE':
-      return left !== right;
-    case 'SCMP_CMP_LT':
-      return left < right;
-    case 'SCMP_CMP_LE':
-      return left <= right;
-    case 'SCMP_CMP_EQ':
-      return left === right;
-    case 'SCMP_CMP_GE':
-      return left >= right;
-    case 'SCMP_CMP_GT':
-      return left > right;
-    default:
-      return (left & right) === (BigInt.asUintN(bits, valueTwo ?? 0n) & right);
-  }
-}

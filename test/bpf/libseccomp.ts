@@ -85,8 +85,13 @@ export function resolve(token: number, name: string): number | undefined {
   return resolved.get(key);
 }
 
+const names = new Map<number, Map<number, string | undefined>>();
+
 export function nameOf(token: number, number: number): string | undefined {
-  return (libseccomp?.nameOf(token, number) as string | null) ?? undefined;
+  const known = names.get(token) ?? new Map<number, string | undefined>();
+  names.set(token, known);
+  if (!known.has(number)) known.set(number, (libseccomp?.nameOf(token, number) as string | null) ?? undefined);
+  return known.get(number);
 }
 
 /** struct scmp_arg_cmp[] */

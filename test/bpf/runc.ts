@@ -15,9 +15,21 @@ const JSET = 0x45;
 const RET = 0x06;
 
 /** The greatest number that the profile speaks of, 0 for none. */
-function newest(profile: Profile, token: number): number {
-  const numbers = profile.syscalls.flatMap(({ names }) => names.map((name) => resolve(token, name) ?? 0));
-  return Math.max(0, ...numbers);
+export function newest(profile: Profile, token: number): number {
+  const known = greatest.get(profile) ?? new Map<number, number>();
+  greatest.set(profile, known);
+  if (!known.has(token)) {
+    const numbers = profile.syscalls.flatMap(({ names }) => names.map((name) => resolve(token, name) ?? 0));
+    known.set(token, Math.max(0, ...numbers));
+  }
+  return known.get(token) as number;
+}
+
+const greatest = new WeakMap<Profile, Map<number, number>>();
+
+/** A tracer is expected to know what to do with newer calls. */
+export function isPermissive({ defaultAction }: Profile): boolean {
+  return ['SCMP_ACT_ALLOW', 'SCMP_ACT_LOG', 'SCMP_ACT_TRACE'].includes(defaultAction);
 }
 
 function auditOf(token: number): number {
@@ -26,7 +38,7 @@ function auditOf(token: number): number {
 
 /** The stub, instruction for instruction as long as runc's where no jump is too far; [] where there is none. */
 export function stubOf(profile: Profile, withoutNative = false): Instruction[] {
-  if (['SCMP_ACT_ALLOW', 'SCMP_ACT_LOG', 'SCMP_ACT_TRACE'].includes(profile.defaultAction)) return [];
+  if (isPermissive(profile)) return [];
   const tokens = new Set((profile.architectures ?? []).map((name) => TOKENS[name] as number));
   if (!withoutNative) tokens.add(NATIVE_TOKEN);
   const byAudit = new Map<number, Map<number, number>>();
