@@ -72,7 +72,7 @@ export class TableReader {
     let number = this.after;
     let at = this.at;
     while (at < length) {
-      const word = unchecked(table[at++]);
+      const word = table[at++];
       if (word & GAP) {
         number += <i32>(word & 0x7fff) - 1;
         continue;

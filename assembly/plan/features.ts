@@ -1,4 +1,5 @@
 import { Writer } from '../json/writer';
+import { ACTIONS, ARCHITECTURES, FLAGS, OPERATORS } from '../spec/seccomp';
 import { capabilityNames } from './capability';
 import { supportedOptions } from './mounts';
 import { namespaceNames } from './namespaces';
@@ -17,5 +18,12 @@ export function writeFeatures(writer: Writer): void {
   writeTexts(writer, 'mountOptions', supportedOptions());
   writeTexts(writer, 'capabilities', capabilityNames());
   writeTexts(writer, 'namespaces', namespaces);
+  writer.key('seccomp');
+  writer.beginObject();
+  writeTexts(writer, 'actions', ACTIONS);
+  writeTexts(writer, 'operators', OPERATORS);
+  writeTexts(writer, 'archs', ARCHITECTURES);
+  writeTexts(writer, 'flags', FLAGS);
+  writer.endObject();
   writer.endObject();
 }

@@ -15,6 +15,7 @@ import { removeAll } from './delete.ts';
 import { hooksOf, type Journal, runHooks, settleInside } from './hooks.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
+import { handOver } from './seccomp.ts';
 import { readStat } from './status.ts';
 import { type Entry, type State, Store } from './store.ts';
 
@@ -124,6 +125,7 @@ function converse(running: Launch, entry: Entry, state: State, compiled: Compile
   const { journal } = options;
   const copyUp = new CopyUp(compiled);
   let areHooksDue = false;
+  let listener: number | undefined;
   try {
     const failure = running.untilReady((message, fd) => {
       if (message.kind === 'pid') {
@@ -138,11 +140,17 @@ function converse(running: Launch, entry: Entry, state: State, compiled: Compile
         copyUp.to(fd, message.step);
         running.answer();
       } else if (message.kind === 'hooks') areHooksDue = true;
+      else if (message.kind === 'listener') listener = message.fd;
       else if (message.kind === 'hook') return settleInside(compiled.plan.steps, message, journal);
       else if (message.kind === 'failed') return launchError(compiled, message);
       if (areHooksDue && state.pid !== undefined) {
         areHooksDue = false;
         runHooks(hooksOf(compiled.plan.steps, 'prestart', 'createRuntime'), state, 'creating', journal);
+        running.answer();
+      }
+      if (listener !== undefined && state.pid !== undefined) {
+        handOver(compiled, { pid: state.pid, fd: listener }, state, 'creating');
+        listener = undefined;
         running.answer();
       }
       return undefined;

@@ -12,7 +12,8 @@ import { homeOf, warningsOf } from './compiler.ts';
 import { checkConsole, checkPreserved, endChild, launchError } from './create.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
-import { openProcess, statusOf, wrongState } from './status.ts';
+import { handOver, type Listener } from './seccomp.ts';
+import { openProcess, type Status, statusOf, wrongState } from './status.ts';
 import { type State, Store } from './store.ts';
 import { supervise } from './supervise.ts';
 import { attachTerminal, type Terminal } from './terminal.ts';
@@ -58,7 +59,7 @@ interface CgroupPlaces {
 export async function exec(options: ExecOptions): Promise<number> {
   checkPrivileges();
   checkPreserved(options.preserveFds ?? 0);
-  const { state, config, pidfd } = openContainer(options);
+  const { state, status, config, pidfd } = openContainer(options);
   let terminal: Terminal | undefined;
   try {
     const facts = gatherFacts();
@@ -70,7 +71,9 @@ export async function exec(options: ExecOptions): Promise<number> {
       if (options.console) options.console(master);
       else terminal = attachTerminal(master);
     };
-    const pid = launch(compiled, options.preserveFds ?? 0, places.unified, pidfd, takesTerminal);
+    const takesListener = (listener: Listener): void => handOver(compiled, listener, state, status);
+    const preserveFds = options.preserveFds ?? 0;
+    const pid = launch(compiled, { preserveFds, unified: places.unified, pidfd, takesTerminal, takesListener });
     return await follow(pid, options, terminal);
   } finally {
     await terminal?.restore();
@@ -79,7 +82,12 @@ export async function exec(options: ExecOptions): Promise<number> {
 }
 
 /** State and config are read under the lock; the pidfd then holds on to the very process, whatever others do. */
-function openContainer({ root, id, isPausedIgnored }: ExecOptions): { state: State; config: Buffer; pidfd: number } {
+function openContainer({ root, id, isPausedIgnored }: ExecOptions): {
+  state: State;
+  status: Status;
+  config: Buffer;
+  pidfd: number;
+} {
   const entry = new Store(root).open(id);
   try {
     const state = entry.read();
@@ -92,7 +100,7 @@ function openContainer({ root, id, isPausedIgnored }: ExecOptions): { state: Sta
     const isThere = status === 'running' || status === 'created' || status === 'paused';
     const pidfd = state && isThere ? openProcess(state) : undefined;
     if (!state || pidfd === undefined) throw wrongState(id, status, 'running');
-    return { state, pidfd, config: readFileSync(entry.file('config.json')) };
+    return { state, status, pidfd, config: readFileSync(entry.file('config.json')) };
   } finally {
     entry.close();
   }
@@ -172,13 +180,20 @@ function leafOf(directory: string, state: State): string {
   return at < 0 ? directory : join(dirname(directory), path.slice(at));
 }
 
+/** What a process is launched with. */
+interface Surroundings {
+  preserveFds: number;
+  unified: string | undefined;
+  /** Of the container. */
+  pidfd: number;
+  takesTerminal: (master: number) => void;
+  takesListener: (listener: Listener) => void;
+}
+
 /** Answers the pid of the process, which has been executed. After an error there is none. */
 function launch(
   compiled: Compiled,
-  preserveFds: number,
-  unified: string | undefined,
-  pidfd: number,
-  takesTerminal: (master: number) => void,
+  { preserveFds, unified, pidfd, takesTerminal, takesListener }: Surroundings,
 ): number {
   const cgroup = unified === undefined ? undefined : openSync(unified, constants.O_RDONLY | constants.O_DIRECTORY);
   let running: Launch;
@@ -188,10 +203,17 @@ function launch(
     if (cgroup !== undefined) close(cgroup);
   }
   let pid: number | undefined;
+  let listener: number | undefined;
   try {
     const failed = running.untilReady((message, fd) => {
       if (message.kind === 'pid') pid = message.pid;
       else if (message.kind === 'console' && fd !== undefined) takesTerminal(fd);
+      else if (message.kind === 'listener') listener = message.fd;
+      if (pid !== undefined && listener !== undefined) {
+        takesListener({ pid, fd: listener });
+        listener = undefined;
+        running.answer();
+      }
       return message.kind === 'failed' ? message : undefined;
     });
     running.answer();

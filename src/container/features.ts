@@ -18,7 +18,14 @@ export interface LinuxFeatures {
   namespaces: string[];
   capabilities: string[];
   cgroup: { v1: boolean; v2: boolean; systemd: boolean; systemdUser: boolean; rdma: boolean };
-  seccomp: { enabled: boolean };
+  seccomp: {
+    enabled: boolean;
+    actions: string[];
+    operators: string[];
+    archs: string[];
+    knownFlags: string[];
+    supportedFlags: string[];
+  };
   apparmor: { enabled: boolean };
   selinux: { enabled: boolean };
   intelRdt: { enabled: boolean; schemata: boolean; monitoring: boolean };
@@ -32,7 +39,7 @@ export interface LinuxFeatures {
  * config (assembly/plan/unsupported.ts).
  */
 export function features(): Features {
-  const { mountOptions, namespaces, capabilities } = SpecDocument.names(specModule());
+  const { mountOptions, namespaces, capabilities, seccomp } = SpecDocument.names(specModule());
   return {
     ociVersionMin: '1.0.0',
     ociVersionMax: OCI_VERSION,
@@ -42,7 +49,14 @@ export function features(): Features {
       namespaces: namespaces.sort(),
       capabilities,
       cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
-      seccomp: { enabled: false },
+      seccomp: {
+        enabled: true,
+        actions: seccomp.actions,
+        operators: seccomp.operators,
+        archs: seccomp.archs,
+        knownFlags: seccomp.flags,
+        supportedFlags: seccomp.flags,
+      },
       apparmor: { enabled: false },
       selinux: { enabled: false },
       intelRdt: { enabled: false, schemata: false, monitoring: false },

@@ -22,6 +22,7 @@ const COPY_FROM = 5;
 const COPY_TO = 6;
 const HOOKS = 7;
 const HOOK = 8;
+const LISTENER = 9;
 
 export interface Failed {
   kind: 'failed';
@@ -48,6 +49,8 @@ export type Message =
   | { kind: 'pid'; pid: number }
   | { kind: 'ready' | 'console' | 'copy-from' | 'hooks' }
   | { kind: 'copy-to'; step: number }
+  /** A descriptor of the process itself. */
+  | { kind: 'listener'; fd: number }
   | Failed
   | HookEnd;
 
@@ -66,6 +69,8 @@ export function decode(record: Buffer): Message {
       return { kind: 'copy-from' };
     case COPY_TO:
       return { kind: 'copy-to', step: value };
+    case LISTENER:
+      return { kind: 'listener', fd: value };
     case HOOKS:
       return { kind: 'hooks' };
     case HOOK: {
