@@ -15,7 +15,6 @@ const cases: [string, unknown][] = [
   ['/linux/namespaces/5', { type: 'user' }],
   ['/linux/uidMappings', mappings],
   ['/linux/gidMappings', mappings],
-  ['/linux/seccomp', { defaultAction: 'SCMP_ACT_ALLOW' }],
   ['/linux/netDevices', { eth0: {} }],
   ['/linux/intelRdt', { closID: 'x' }],
   ['/linux/memoryPolicy', { mode: 'MPOL_LOCAL' }],
