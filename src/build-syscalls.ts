@@ -100,9 +100,18 @@ function readTable(linux: string, { file, variants, added = {} }: Source): Entry
   for (const line of readFileSync(join(linux, file), 'utf8').split('\n')) {
     const [number = '', abi = '', name = ''] = line.trim().split(/\s+/);
     if (!/^\d+$/.test(number) || /^(unused|reserved)\d+$/.test(name)) continue;
-    add(Number(number), name, maskOf(variants, (abis) => abis.includes(abi)));
+    add(
+      Number(number),
+      name,
+      maskOf(variants, (abis) => abis.includes(abi)),
+    );
   }
-  for (const [name, number] of Object.entries({ ...NEWER, ...added })) add(number, name, maskOf(variants, () => true));
+  for (const [name, number] of Object.entries({ ...NEWER, ...added }))
+    add(
+      number,
+      name,
+      maskOf(variants, () => true),
+    );
   return entries.sort((left, right) => left.number - right.number);
 }
 

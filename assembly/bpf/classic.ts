@@ -101,7 +101,7 @@ export class Assembler {
   }
 
   private push(code: u16, jumpTrue: i32, jumpFalse: i32, constant: u32): i32 {
-    this.backward.push(<u64>code | (<u64>jumpTrue << 16) | (<u64>jumpFalse << 24) | (<u64>constant << 32));
+    this.backward.push(<u64>code | ((<u64>jumpTrue) << 16) | ((<u64>jumpFalse) << 24) | ((<u64>constant) << 32));
     return this.backward.length - 1;
   }
 }

@@ -134,8 +134,7 @@ function addRules(profile: Profile, id: i32, action: u32, alternatives: Conditio
   for (let index = 0; index < alternatives.length; index++) {
     const conditions = alternatives[index];
     profile.rules++;
-    if (profile.hasMultiplexers && multiplexerOf(id))
-      profile.multiplexed.push(new Rule(id, action, conditions, node));
+    if (profile.hasMultiplexers && multiplexerOf(id)) profile.multiplexed.push(new Rule(id, action, conditions, node));
     const before = profile.actions[id];
     if (before >= 0) continue;
     if (before == UNSAID && conditions.length == 0) {

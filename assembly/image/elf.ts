@@ -57,8 +57,7 @@ export function link(program: Program): Bytes {
   putSegment(image, 0, PT_LOAD, PF_R | PF_X, 0, CODE_ADDRESS, codeOffset + code.bytes.length);
   putSegment(image, 1, PT_LOAD, PF_R, rowsOffset, ROWS_ADDRESS, program.rows.length * ROW_SIZE);
   // In the order of addresses: man 5 elf.
-  if (constants.length > 0)
-    putSegment(image, 2, PT_LOAD, PF_R, constantsOffset, CONSTANTS_ADDRESS, constants.length);
+  if (constants.length > 0) putSegment(image, 2, PT_LOAD, PF_R, constantsOffset, CONSTANTS_ADDRESS, constants.length);
   putSegment(image, segments - 2, PT_LOAD, PF_R | PF_W, dataOffset, DATA_ADDRESS, program.data.length);
   putSegment(image, segments - 1, PT_GNU_STACK, PF_R | PF_W, 0, 0, 0);
   return image;

@@ -202,7 +202,8 @@ function checkCalls(planner: Planner, step: SeccompStep, filter: Filter, calls: 
 
 function checkCall(planner: Planner, step: SeccompStep, filter: Filter, call: string, why: string): void {
   const action = filter.actionOf(call);
-  if (action < 0 || action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG || action == SECCOMP_RET_USER_NOTIF) return;
+  if (action < 0 || action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG || action == SECCOMP_RET_USER_NOTIF)
+    return;
   const hint =
     call == 'execve' || hasNoNewPrivileges(planner)
       ? 'allow it in linux.seccomp'

@@ -25,7 +25,7 @@ export function auditOf(token: number): number {
 }
 
 /** Where the numbers of an architecture begin and end, with some that nobody has around them. */
-function numbersOf(token: number): number[] {
+export function numbersOf(token: number): number[] {
   const base = resolve(token, 'read') as number;
   const start = token === TOKENS.SCMP_ARCH_X32 ? 0x40000000 : base >= 4000 ? Math.floor(base / 1000) * 1000 - 2 : 0;
   return Array.from({ length: 560 }, (_, index) => start + index);
@@ -43,7 +43,16 @@ function valuesAround({ value, valueTwo, op }: Argument): bigint[] {
     return [datum, datum | (~value & MAX), ...inMask, ...flips, valueTwo ?? 0n];
   }
   const half = 1n << 32n;
-  return [value - 1n, value, value + 1n, value - half, value + half, value & 0xffffffffn, value ^ half, (value >> 32n) << 32n];
+  return [
+    value - 1n,
+    value,
+    value + 1n,
+    value - half,
+    value + half,
+    value & 0xffffffffn,
+    value ^ half,
+    (value >> 32n) << 32n,
+  ];
 }
 
 function argumentsFor(conditions: Argument[], random: Random): bigint[][] {
@@ -86,4 +95,8 @@ export function* casesOf(profile: Profile, tokens: readonly number[], random: Ra
   yield { number: 0, audit: 0x1234, args: [] };
 }
 
-const CALL_NUMBERS: Argument[] = [1, 4, 11, 14, 20, 24].map((value) => ({ index: 0, value: BigInt(value), op: 'SCMP_CMP_EQ' }));
+const CALL_NUMBERS: Argument[] = [1, 4, 11, 14, 20, 24].map((value) => ({
+  index: 0,
+  value: BigInt(value),
+  op: 'SCMP_CMP_EQ',
+}));

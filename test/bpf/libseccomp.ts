@@ -146,7 +146,9 @@ export function filterOf(profile: Profile, { hasTree, withoutNative = false }: O
         }
       }
     }
-    return decode(exported(context));
+    // Without the machine's own, all architectures are of one byte order, and so is the program.
+    const isLittle = !withoutNative || tokens.every((token) => (token & 0x40000000) !== 0);
+    return decode(exported(context), isLittle);
   } finally {
     libseccomp.release(context);
   }

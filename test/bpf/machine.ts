@@ -26,13 +26,13 @@ export interface Outcome {
 const AUDIT_ARCH_LE = 0x40000000;
 
 /** From the bytes of struct sock_filter[]; throws for what the kernel would refuse to load. */
-export function decode(bytes: Uint8Array): Instruction[] {
+export function decode(bytes: Uint8Array, isLittle = true): Instruction[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const program = Array.from({ length: bytes.length / 8 }, (_, index) => ({
-    code: view.getUint16(8 * index, true),
+    code: view.getUint16(8 * index, isLittle),
     jt: view.getUint8(8 * index + 2),
     jf: view.getUint8(8 * index + 3),
-    k: view.getUint32(8 * index + 4, true),
+    k: view.getUint32(8 * index + 4, isLittle),
   }));
   if (program.length === 0 || program.length > 4096) throw new Error(`${program.length} instructions`);
   for (const [index, { code, jt, jf, k }] of program.entries()) {

@@ -63,10 +63,13 @@ function byRules(profile: Profile, { number, args }: Call, token: number): Set<n
   for (const { names, action: word, errnoRet, args: all = [] } of name === undefined ? [] : profile.syscalls) {
     const action = actionOf(word, errnoRet);
     if (action === defaultAction) continue;
-    for (const list of names.flatMap((said) => rulesOf(all).flatMap((one) => about(said, name as string, one, token)))) {
+    for (const list of names.flatMap((said) =>
+      rulesOf(all).flatMap((one) => about(said, name as string, one, token)),
+    )) {
       const asked = list.filter((condition) => !isAlways(condition, wide.has(token)));
       if (asked.length === 0) return new Set([action]);
-      if (asked.every((condition) => holds(condition, args[condition.index] ?? 0n, wide.has(token)))) holding.add(action);
+      if (asked.every((condition) => holds(condition, args[condition.index] ?? 0n, wide.has(token))))
+        holding.add(action);
     }
   }
   return holding.size > 0 ? holding : new Set([defaultAction]);

@@ -33,7 +33,7 @@ export function json(value: object): string {
 
 /** The program of a profile, which has to allow execve: no launch could use it otherwise. */
 export function filterOf(profile: Profile): Instruction[] {
-  const document = documentOf(configWith(profile));
+  const document = documentOf(configWith({ listenerPath: '/run/agent.sock', ...profile }));
   document.plan();
   return decode(filterIn(document.image()));
 }

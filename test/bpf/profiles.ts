@@ -100,7 +100,20 @@ const LITTLE_ENDIAN = [
 ];
 const DEFAULTS = ['KILL', 'KILL_PROCESS', 'KILL_THREAD', 'TRAP', 'ERRNO', 'TRACE', 'ALLOW', 'LOG'];
 export const OPERATORS = ['NE', 'LT', 'LE', 'EQ', 'GE', 'GT', 'MASKED_EQ'];
-const VALUES = [0n, 1n, 2n, 7n, 16n, 40n, 0x7fffffffn, 0x80000000n, 0xffffffffn, 0x100000000n, 0x100000001n, 0x500000007n];
+const VALUES = [
+  0n,
+  1n,
+  2n,
+  7n,
+  16n,
+  40n,
+  0x7fffffffn,
+  0x80000000n,
+  0xffffffffn,
+  0x100000000n,
+  0x100000001n,
+  0x500000007n,
+];
 const MASKS = [1n, 3n, 0xffn, 0x7e020000n, 0xffffffffn, 0xffffffff00000000n, 0x100000001n, 0xffffffffffffffffn, 0n];
 /** Calls that share numbers, have a multiplexer, or are only there on some architectures. */
 const SPECIAL = ['socket', 'socketcall', 'ipc', 'semop', 'shmat', 'accept4', 'mmap2', 'fcntl64', 'cacheflush', 'clone'];
