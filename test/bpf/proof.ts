@@ -16,6 +16,6 @@ export function knownNames(): string[] {
   const all = Object.values(TOKENS).flatMap((token) =>
     numbersOf(token).flatMap((number) => nameOf(token, number) ?? []),
   );
-  const others = ['map_shadow_stack', '_llseek', 'execve', 'read', 'write'];
+  const others = ['map_shadow_stack', '_llseek', 'sys_debug_setcontext', 'execve', 'read', 'write'];
   return [...new Set(all)].filter((name) => !others.includes(name));
 }
