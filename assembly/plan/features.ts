@@ -1,4 +1,5 @@
 import { Writer } from '../json/writer';
+import { ACTIONS, ARCHITECTURES, FLAGS, OPERATORS } from '../spec/seccomp';
 import { capabilityNames } from './capability';
 import { memoryPolicyFlags, memoryPolicyModes } from './memory-policy';
 import { supportedOptions } from './mounts';
@@ -22,5 +23,12 @@ export function writeFeatures(writer: Writer): void {
   writeTexts(writer, 'annotations', [INIT_ANNOTATION]);
   writeTexts(writer, 'memoryPolicyModes', memoryPolicyModes());
   writeTexts(writer, 'memoryPolicyFlags', memoryPolicyFlags());
+  writer.key('seccomp');
+  writer.beginObject();
+  writeTexts(writer, 'actions', ACTIONS);
+  writeTexts(writer, 'operators', OPERATORS);
+  writeTexts(writer, 'archs', ARCHITECTURES);
+  writeTexts(writer, 'flags', FLAGS);
+  writer.endObject();
   writer.endObject();
 }

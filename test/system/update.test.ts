@@ -56,6 +56,7 @@ describe.each(builds())('$name', (build) => {
       ['--cpu-period', '50000', 'cpu.cfs_period_us', 50000],
       ['--cpu-idle', '1', 'cpu.idle', 1],
       ['--cpu-rt-period', '900000', 'cpu.rt_period_us', 900000],
+      ['--cpu-rt-runtime', '0', 'cpu.rt_runtime_us', 0],
       ['--cpuset-cpus', '0', 'cpuset.cpus', 0],
       ['--cpuset-mems', '0', 'cpuset.mems', 0],
       ['--pids-limit', '20', 'pids.max', 20],
@@ -146,7 +147,9 @@ describe.each(builds())('$name', (build) => {
   });
 
   it('warns of limits that the kernel has dropped', () => {
-    expect(update('--kernel-memory', '5m').ok().stderr).toMatch(/warning: --kernel-memory: .*no effect/);
+    for (const flag of ['--kernel-memory', '--kernel-memory-tcp']) {
+      expect(update(flag, '5m').ok().stderr).toMatch(new RegExp(`warning: ${flag}: .*no effect`));
+    }
     expect(orlop.call(['update', '--help']).ok().stdout).not.toContain('kernel-memory');
   });
 
