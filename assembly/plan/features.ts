@@ -6,6 +6,7 @@ import { supportedOptions } from './mounts';
 import { namespaceNames } from './namespaces';
 import { INIT_ANNOTATION } from './reaper';
 import { writeTexts } from './step';
+import { PROPERTY_ANNOTATION } from './unit-annotations';
 import { isSupportedNamespace } from './unsupported';
 
 /** The names that a launch carries out, from the very tables that it uses; runtime-spec features.md has them as lists. */
@@ -20,7 +21,8 @@ export function writeFeatures(writer: Writer): void {
   writeTexts(writer, 'mountOptions', supportedOptions());
   writeTexts(writer, 'capabilities', capabilityNames());
   writeTexts(writer, 'namespaces', namespaces);
-  writeTexts(writer, 'annotations', [INIT_ANNOTATION]);
+  // A dot at the end stands for every name that begins so.
+  writeTexts(writer, 'annotations', [INIT_ANNOTATION, PROPERTY_ANNOTATION]);
   writeTexts(writer, 'memoryPolicyModes', memoryPolicyModes());
   writeTexts(writer, 'memoryPolicyFlags', memoryPolicyFlags());
   writer.key('seccomp');

@@ -86,7 +86,7 @@ function lastStatus(group: string): string {
 }
 
 /** The nearest parent that has info/: the mount itself. */
-function rootOf(group: string): string {
+export function rootOf(group: string): string {
   let root = group;
   while (root !== '/' && !existsSync(join(root, 'info'))) root = dirname(root);
   return root;
