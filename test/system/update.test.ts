@@ -138,8 +138,6 @@ describe.each(builds())('$name', (build) => {
     [['--cpu-share', '-5'], /--cpu-share -5: -5 is out of range/],
     [['--memory', '64m', '--memory-swap', '32m'], /--memory-swap 32m: memory.swap \(33554432\) is less/],
     [['--blkio-weight', '5'], /--blkio-weight 5: the weight is 5/],
-    [['--l3-cache-schema', 'L3:0=f'], /--l3-cache-schema: .*not supported/],
-    [['--mem-bw-schema', 'MB:0=20'], /--mem-bw-schema: .*not supported/],
     [['-r', '-', '--memory', '1m'], /--resources and --memory exclude each other/],
     [['--nonsense', '1'], /nonsense/],
   ])('refuses %j', (options, message) => {
