@@ -35,7 +35,6 @@ export function handOver(
       throw new OrlopError('container/seccomp-agent', `the seccomp agent was not told: ${message}`, {
         ...document.place(step.step),
         hint: `an agent has to listen at linux.seccomp.listenerPath, ${JSON.stringify(step.listenerPath)}`,
-        cause,
       });
     } finally {
       close(listener);
