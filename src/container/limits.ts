@@ -24,22 +24,20 @@ export function applyLimit(step: LimitStep, place: (step: LimitStep) => Place): 
 
 /**
  * The kernel refuses a limit that contradicts another which is still to be written: memory above memory and swap, a
- * burst above the quota. Such a one has its turn again after the others, for as long as that helps. `watch` is called
- * before each write, and what it answers when that has been done.
+ * burst above the quota. Such a one has its turn again after the others, for as long as that helps.
  */
 export function applyInTurn(
   steps: readonly LimitStep[],
   place: (step: LimitStep) => Place,
-  watch?: (step: LimitStep) => () => void,
+  isWritten?: (step: LimitStep) => void,
 ): void {
   let waiting = steps;
   while (waiting.length > 0) {
     const refused: { step: LimitStep; error: unknown }[] = [];
     for (const step of waiting) {
-      const isDone = watch?.(step);
       try {
         applyLimit(step, place);
-        isDone?.();
+        isWritten?.(step);
       } catch (error) {
         if (!['EINVAL', 'EBUSY'].includes(code((error as OrlopError).cause) ?? '')) throw error;
         refused.push({ step, error });

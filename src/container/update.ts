@@ -102,7 +102,14 @@ function writeAll(state: State, steps: UpdatePlan['steps'], document: SpecDocume
   const rules = limits.filter((step) => step.late);
   const filter = steps.find((step) => step.verb === 'device-filter');
   const place = (step: LimitStep): Place => document.place(step.step);
+  const early = limits.filter((step) => !step.late);
+  // Systemd writes the same files: what they hold is read before anybody does.
+  const held = new Map(early.map((step) => [step, before(step)]));
   const written: Written[] = [];
+  const isWritten = (step: LimitStep): void => {
+    const undoing = held.get(step);
+    if (undoing) written.push(undoing);
+  };
   let restoreUnit: (() => void) | undefined;
   const systemd = properties && state.cgroup.unit ? new Systemd(state.cgroup.unit.isUser) : undefined;
   try {
@@ -110,14 +117,9 @@ function writeAll(state: State, steps: UpdatePlan['steps'], document: SpecDocume
       restoreUnit = systemd.held(properties.unit, properties.properties);
       // On v1 systemd empties the list of devices and fills it again.
       whileFrozen(state, rules.length > 0, () => tellUnit(systemd, properties, document));
+      for (const step of early) isWritten(step);
     }
-    const early = limits.filter((step) => !step.late);
-    applyInTurn(early, place, (step) => {
-      const undoing = before(step);
-      return () => {
-        if (undoing) written.push(undoing);
-      };
-    });
+    applyInTurn(early, place, isWritten);
     if (rules.length > 0) writeDeviceRules(state, rules, place);
     if (filter) applyDeviceFilter(filter, document);
   } catch (error) {
