@@ -33,17 +33,24 @@ export enum Slot {
  * Records that cross to the host: kind, value, errno, 8 bytes each; layout.ts draws them, src/launch/protocol.ts reads
  * them. Numbers never change their meaning.
  *
+ *   launcher ◀───────────── a byte ── host      it is in the container's unit; only where systemd makes the cgroup
  *   launcher ── MOUNT_IDS pid, step ▶ host      for id-mapped mounts: a child in a new user namespace
  *   launcher ◀──────── byte + fd ──── host      its maps are written, it has ended: the namespace
  *   launcher ── PID n ──────────────▶ host      then the launcher ends
  *   init     ◀───────────── a byte ── host      with a new user namespace: its maps are written
+ *   init     ── NETWORK + fd ───────▶ host      with network devices: a socket of the container's network namespace
+ *   init     ◀───────────── a byte ── host      they are there
  *   init     ── COPY_FROM + fd ─────▶ host      for each tmpcopyup: what stands where the tmpfs goes,
  *   init     ── COPY_TO step + fd ──▶ host      and the tmpfs of that step
  *   init     ◀───────────── a byte ── host      it is copied
  *   init     ── CONSOLE + fd ───────▶ host      with a terminal
+ *   init     ── LIMITS ─────────────▶ host      only where they decide what comes next, as the scheduler
+ *   init     ◀───────────── a byte ── host      they are in place
  *   init     ── HOOKS ──────────────▶ host      mounts are made; only with prestart or createRuntime hooks
  *   init     ◀───────────── a byte ── host      they have run
  *   init     ── HOOK step, … ───────▶ host      a createContainer hook has failed, or has written something
+ *   init     ── LISTENER fd ────────▶ host      with a seccomp filter that notifies; it takes the fd by pidfd_getfd
+ *   init     ◀───────────── a byte ── host      the agent has it
  *   init     ── READY ──────────────▶ host      everything is made
  *   init     ◀───────────── a byte ── host      all limits are in place, the container is created
  *   init     ◀──── a byte on the start FIFO     then startContainer hooks, which tell HOOK on the exec FIFO,
@@ -61,7 +68,10 @@ export enum RecordKind {
   COPY_TO = 6,
   HOOKS = 7,
   HOOK = 8,
-  MOUNT_IDS = 9,
+  LIMITS = 9,
+  NETWORK = 10,
+  LISTENER = 11,
+  MOUNT_IDS = 12,
 }
 
 /** What the lowering of one plan shares: the program, fds by name, and cells that more than one step uses. */
@@ -105,7 +115,10 @@ export class Context {
   /** Trees that were opened early, and the user namespaces of id-mapped mounts, each by the number of its step. */
   sources: Cell[] = [];
   ids: Cell[] = [];
+  /** The host has been given a socket of the container's network namespace. */
+  hasSentNetwork: bool = false;
   private hasUnsharedTime: bool = false;
+  private hasLimits: bool = false;
 
   constructor(
     public planner: Planner,
@@ -173,6 +186,14 @@ export class Context {
     if (this.hasUnsharedTime) return;
     this.hasUnsharedTime = true;
     this.unshare(CLONE_NEWTIME);
+  }
+
+  /** Which schedulers and memory nodes a process may have, its cgroup says: waits until the host has written there. */
+  awaitLimits(): void {
+    if (this.hasLimits || this.planner.isExec) return;
+    this.hasLimits = true;
+    this.send(RecordKind.LIMITS, 'limits');
+    this.readAnswer();
   }
 
   /** Ends the image if the host is gone: the socket then has nothing more to read, which is no error to the kernel. */

@@ -5,17 +5,22 @@ import { EnterStep } from '../plan/exec';
 import { ExecuteStep } from '../plan/execute';
 import { DeviceStep, LinkStep, PivotStep, PropagationStep, RootStep } from '../plan/filesystem';
 import { HookStep } from '../plan/hooks';
+import { MemoryPolicyStep } from '../plan/memory-policy';
 import { BindStep, MountStep, RemountStep } from '../plan/mounts';
 import { ClockStep, CloneStep, JoinStep } from '../plan/namespaces';
 import { Planner } from '../plan/planner';
 import { BoundingStep, CapabilitiesStep, UserStep } from '../plan/privileges';
 import { RlimitStep, TerminalStep } from '../plan/process';
+import { IoPriorityStep, SchedulerStep } from '../plan/scheduler';
+import { SeccompStep } from '../plan/seccomp';
+import { KeyringStep } from '../plan/security';
 import { MountIdsStep, SourceStep } from '../plan/sources';
 import { Actor, NumberStep, Step, TextStep, Verb } from '../plan/step';
 import { SysctlStep } from '../plan/sysctl';
 import { IdentityStep } from '../plan/user-namespace';
 import { CLONE_NEWCGROUP, CLONE_NEWIPC } from './constants';
 import { Context } from './context';
+import { lowerIoPriority, lowerMemoryPolicy, lowerPersonality, lowerScheduler } from './lower-attributes';
 import { lowerDevice, lowerLink } from './lower-device';
 import { lowerHook } from './lower-hook';
 import { lowerFailure, lowerHostname, lowerLoopback, lowerSession, lowerSysctl } from './lower-init';
@@ -30,6 +35,7 @@ import {
   lowerReset,
 } from './lower-launcher';
 import { lowerBind, lowerCgroupMount, lowerMount, lowerRemount } from './lower-mount';
+import { lowerNetDevice } from './lower-network';
 import { lowerDirectory, lowerMask, lowerReadonly, lowerSeal } from './lower-path';
 import {
   lowerBounding,
@@ -37,7 +43,6 @@ import {
   lowerCwd,
   lowerExecute,
   lowerFind,
-  lowerKeyring,
   lowerNoNewPrivileges,
   lowerReady,
   lowerRlimit,
@@ -46,6 +51,8 @@ import {
 } from './lower-process';
 import { lowerReaper } from './lower-reaper';
 import { lowerPivot, lowerPropagation, lowerRoot } from './lower-root';
+import { lowerSeccomp } from './lower-seccomp';
+import { lowerApparmor, lowerKeyring, lowerSelinux } from './lower-security';
 import { lowerTerminal } from './lower-terminal';
 import { lowerIdentity, lowerMapIds, lowerMountIds, lowerSource, lowerTimeNamespace } from './lower-user-namespace';
 import { Program } from './program';
@@ -68,12 +75,18 @@ function lowerStep(context: Context, step: Step): void {
   switch (step.verb) {
     case Verb.CREATE_CGROUP:
     case Verb.LIMIT:
-    case Verb.OWN_CGROUP:
+    case Verb.DEVICE_FILTER:
+    case Verb.START_UNIT:
+    case Verb.UNIT_PROPERTIES:
+    case Verb.DELEGATE:
+    case Verb.RDT:
       return; // the host's
     case Verb.RESET:
       return lowerReset(context);
     case Verb.OOM_SCORE:
       return lowerOomScore(context, step as NumberStep);
+    case Verb.AWAIT_UNIT:
+      return context.readAnswer();
     case Verb.ENTER_CGROUP:
       return lowerEnterCgroup(context, step as EnterCgroupStep);
     case Verb.JOIN:
@@ -149,7 +162,7 @@ function lowerStep(context: Context, step: Step): void {
     case Verb.AFFINITY:
       return lowerAffinity(context, step as AffinityStep);
     case Verb.KEYRING:
-      return lowerKeyring(context, step as TextStep);
+      return lowerKeyring(context, step as KeyringStep);
     case Verb.HOOK:
       return lowerHook(context, step as HookStep);
     case Verb.REAPER:
@@ -164,6 +177,22 @@ function lowerStep(context: Context, step: Step): void {
       return lowerTimeNamespace(context);
     case Verb.MOUNT_IDS:
       return lowerMountIds(context, step as MountIdsStep);
+    case Verb.SCHEDULER:
+      return lowerScheduler(context, step as SchedulerStep);
+    case Verb.IO_PRIORITY:
+      return lowerIoPriority(context, step as IoPriorityStep);
+    case Verb.MEMORY_POLICY:
+      return lowerMemoryPolicy(context, step as MemoryPolicyStep);
+    case Verb.PERSONALITY:
+      return lowerPersonality(context, step as NumberStep);
+    case Verb.NET_DEVICE:
+      return lowerNetDevice(context);
+    case Verb.APPARMOR:
+      return lowerApparmor(context, step as TextStep);
+    case Verb.SELINUX:
+      return lowerSelinux(context, step as TextStep);
+    case Verb.SECCOMP:
+      return lowerSeccomp(context, step as SeccompStep);
     default:
       assert(false, 'a verb without rows');
   }

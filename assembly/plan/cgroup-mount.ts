@@ -3,6 +3,7 @@ import { MountOptions } from './mount-options';
 import { writeOptions } from './mounts';
 import { Planner } from './planner';
 import { Hierarchy } from './request';
+import { mountLabel } from './security';
 import { Step, Verb } from './step';
 
 /** One hierarchy below the container's cgroup directory. */
@@ -81,6 +82,18 @@ export function planCgroupMount(planner: Planner, path: string, options: MountOp
     );
   }
   const isOwn = planner.namespaces.creates('cgroup');
+  if (!planner.hasCgroup && !isOwn) {
+    planner.error(
+      'OCI414',
+      'no-cgroup',
+      node,
+      'the container has no cgroup to mount',
+      'start without --cgroup-manager disabled, or add { "type": "cgroup" } to linux.namespaces',
+    );
+    return;
+  }
+  // Only the tmpfs that holds the hierarchies of v1 is a new filesystem.
+  if (!cgroup.isUnified) options.label = mountLabel(planner);
   const step = new CgroupMountStep(path, cgroup.isUnified, options, node);
   const below = planner.hasCgroup ? planner.cgroupPath : '';
   if (cgroup.isUnified) {

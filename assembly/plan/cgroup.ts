@@ -1,13 +1,12 @@
 import { NONE } from '../json/document';
 import { Writer } from '../json/writer';
-import { Resources } from '../spec/resources';
-import { planDeviceRules } from './cgroup-devices';
-import { planBlockIo } from './cgroup-io';
-import { planCpu, planMemory } from './cgroup-memory-cpu';
-import { planCgroupOwner } from './cgroup-owner';
+import { deviceListOf, planDeviceRules } from './cgroup-devices';
+import { planResources } from './cgroup-resources';
+import { planDelegation } from './delegation';
 import { cleanPath, hasNul } from './mounts';
 import { Planner } from './planner';
 import { Actor, LimitStep, Step, Verb, writeTexts } from './step';
+import { addOomPolicy, planStartUnit, planUnitProperties, unitOf } from './unit';
 
 /** The container's directory in every hierarchy, made by the host. */
 export class CreateCgroupStep extends Step {
@@ -71,11 +70,20 @@ export function planEnterCgroup(planner: Planner): void {
   planner.add(new EnterCgroupStep(directories, path ? path.node : NONE));
 }
 
+/** Below the mount of each hierarchy; systemd has names of its own. */
+export function placeCgroup(planner: Planner): void {
+  if (planner.isSystemd) {
+    const unit = unitOf(planner);
+    planner.unit = unit;
+    planner.cgroupPath = unit ? unit.cgroupPath : '';
+  } else planner.cgroupPath = cgroupPathOf(planner);
+}
+
 /**
  * runtime-spec config-linux.md#cgroups-path: absolute means from the mount of the hierarchy. Relative and absent paths
  * are the runtime's choice: below the mount too, so that nothing depends on where orlop itself runs.
  */
-export function cgroupPathOf(planner: Planner): string {
+function cgroupPathOf(planner: Planner): string {
   const linux = planner.spec.linux;
   const path = linux ? linux.cgroupsPath : null;
   if (!path || path.value == '') return `${planner.facts.cgroup.base}/orlop-${planner.request.id}`;
@@ -88,7 +96,13 @@ export function cgroupPathOf(planner: Planner): string {
       'write it without ".."',
     );
   } else if (path.value.includes(':')) {
-    planner.unsupported(path.node, 'a cgroupsPath of the systemd driver (slice:prefix:name)');
+    planner.error(
+      'OCI415',
+      'cgroups-path',
+      path.node,
+      `cgroupsPath "${path.value}" is one for systemd`,
+      'let systemd make the cgroup, by --systemd-cgroup, or write the path of a cgroup',
+    );
   } else if (cleanPath(path.value) == '/') {
     planner.error(
       'OCI415',
@@ -102,166 +116,42 @@ export function cgroupPathOf(planner: Planner): string {
 }
 
 export function planCgroup(planner: Planner): void {
-  const cgroup = planner.facts.cgroup;
   const linux = planner.spec.linux;
   const path = linux ? linux.cgroupsPath : null;
-  if (planner.hasCgroup) {
-    const step = new CreateCgroupStep(planner.cgroupPath, path ? path.node : NONE);
-    if (cgroup.isUnified) {
-      step.birthplace = cgroup.mount + planner.cgroupPath;
-      step.directories.push(step.birthplace);
-      step.controllers = cgroup.controllers;
-    } else {
-      for (let index = 0; index < cgroup.hierarchies.length; index++) {
-        step.directories.push(cgroup.hierarchies[index].mount + planner.cgroupPath);
-      }
-      if (cgroup.unified != '') {
-        step.birthplace = cgroup.unified + planner.cgroupPath;
-        step.directories.push(step.birthplace);
-      }
-    }
-    planner.add(step);
-    planCgroupOwner(planner);
-  }
+  const unit = planner.unit;
+  const start = unit ? planStartUnit(planner, unit) : null;
+  if (planner.hasCgroup) planCreateCgroup(planner, path ? path.node : NONE);
+  planDelegation(planner);
   const resources = linux ? linux.resources : null;
   if (resources) planResources(planner, resources);
+  if (start) addOomPolicy(planner, start);
+}
+
+function planCreateCgroup(planner: Planner, node: i32): void {
+  const cgroup = planner.facts.cgroup;
+  const step = new CreateCgroupStep(planner.cgroupPath, node);
+  let unified = cgroup.unified;
+  if (cgroup.isUnified) {
+    unified = cgroup.mount;
+    step.controllers = cgroup.controllers;
+  } else {
+    for (let index = 0; index < cgroup.hierarchies.length; index++) {
+      step.directories.push(cgroup.hierarchies[index].mount + planner.cgroupPath);
+    }
+  }
+  if (unified != '') step.directories.push(unified + planner.cgroupPath);
+  if (planner.isBornInCgroup) step.birthplace = unified + planner.cgroupPath;
+  planner.add(step);
 }
 
 /** Steps of the host while the container's process is ready and waits. */
 export function planLateLimits(planner: Planner): void {
   const linux = planner.spec.linux;
-  planDeviceRules(planner, linux ? linux.resources : null);
-}
-
-/** runtime-spec config-linux.md#control-groups: files to write, in an order in which the kernel accepts them. */
-export function planResources(planner: Planner, resources: Resources): void {
-  planMemory(planner, resources);
-  planCpu(planner, resources);
-  planBlockIo(planner, resources);
-  const isUnified = planner.facts.cgroup.isUnified;
-
-  const pids = resources.pids;
-  const limit = pids ? pids.limit : null;
-  if (limit) addLimit(planner, 'pids', 'pids.max', limit.value < 0 ? 'max' : limit.value.toString(), limit.node);
-
-  const pages = resources.hugepageLimits;
-  if (pages) {
-    for (let index = 0; index < pages.items.length; index++) {
-      const size = pages.items[index].pageSize;
-      const bytes = pages.items[index].limit;
-      if (!size || !bytes) continue;
-      if (!isPageSize(size.value)) {
-        planner.error(
-          'OCI413',
-          'hugepage-size',
-          size.node,
-          `"${size.value}" is not a page size`,
-          'write it as 64KB, 2MB or 1GB',
-        );
-        continue;
-      }
-      const file = isUnified ? 'max' : 'limit_in_bytes';
-      addLimit(planner, 'hugetlb', `hugetlb.${size.value}.${file}`, bytes.value.toString(), bytes.node);
-      const reserved = addLimit(
-        planner,
-        'hugetlb',
-        `hugetlb.${size.value}.rsvd.${file}`,
-        bytes.value.toString(),
-        bytes.node,
-      );
-      if (reserved) reserved.isOptional = true;
-    }
-  }
-
-  const rdma = resources.rdma;
-  if (rdma) {
-    for (let index = 0; index < rdma.items.length; index++) {
-      const entry = rdma.items[index];
-      const handles = entry.hcaHandles;
-      const objects = entry.hcaObjects;
-      let value = entry.key;
-      if (handles) value += ` hca_handle=${handles.value}`;
-      if (objects) value += ` hca_object=${objects.value}`;
-      addLimit(planner, 'rdma', 'rdma.max', value, entry.node);
-    }
-  }
-  planNetwork(planner, resources);
-  planUnified(planner, resources);
-}
-
-/** man 7 cgroups, net_cls and net_prio: version 1 only. */
-function planNetwork(planner: Planner, resources: Resources): void {
-  const network = resources.network;
-  if (!network) return;
-  const classId = network.classID;
-  if (classId) addLimit(planner, 'net_cls', 'net_cls.classid', classId.value.toString(), classId.node);
-  const priorities = network.priorities;
-  if (!priorities) return;
-  for (let index = 0; index < priorities.items.length; index++) {
-    const name = priorities.items[index].name;
-    const priority = priorities.items[index].priority;
-    if (name && priority) {
-      addLimit(
-        planner,
-        'net_prio',
-        'net_prio.ifpriomap',
-        `${name.value} ${priority.value}`,
-        priorities.items[index].node,
-      );
-    }
-  }
-}
-
-/** man 7 cgroups: files of every v2 directory that act on processes. A frozen launch would never end. */
-const ACTIONS: string[] = ['cgroup.procs', 'cgroup.threads', 'cgroup.freeze', 'cgroup.kill'];
-
-/** runtime-spec config-linux.md#unified: any file of the v2 directory, by name; it comes last and so has the last word. */
-function planUnified(planner: Planner, resources: Resources): void {
-  const unified = resources.unified;
-  if (!unified || unified.items.length == 0) return;
-  if (!planner.facts.cgroup.isUnified) {
-    planner.error(
-      'OCI414',
-      'unified-on-v1',
-      unified.node,
-      'unified is for cgroup v2, and this host has version 1',
-      'use the named fields of linux.resources',
-    );
-    return;
-  }
-  for (let index = 0; index < unified.items.length; index++) {
-    const pair = unified.items[index];
-    const dot = pair.key.indexOf('.');
-    const controller = dot > 0 ? pair.key.substring(0, dot) : '';
-    if (controller == '' || pair.key.includes('/') || hasNul(pair.key)) {
-      planner.error(
-        'OCI410',
-        'unified-key',
-        pair.node,
-        `"${pair.key}" is not a cgroup file`,
-        'write CONTROLLER.FILE, such as memory.high',
-      );
-      continue;
-    }
-    const file = pair.key;
-    if (ACTIONS.includes(file)) {
-      planner.error(
-        'OCI410',
-        'unified-key',
-        pair.node,
-        `"${file}" is no setting: writing it moves, stops or ends processes, the launch's own among them`,
-        'remove it',
-      );
-    } else if (controller == 'cgroup')
-      planner.add(new LimitStep(planner.facts.cgroup.mount + planner.cgroupPath, file, pair.value, pair.node));
-    else {
-      // io.max and the like take one device a line
-      const lines = pair.value.split('\n');
-      for (let line = 0; line < lines.length; line++) {
-        if (lines[line] != '') addLimit(planner, controller, file, lines[line], pair.node);
-      }
-    }
-  }
+  const resources = linux ? linux.resources : null;
+  const list = deviceListOf(planner, resources);
+  const unit = planner.unit;
+  if (unit) planUnitProperties(planner, unit.name, list, resources ? resources.node : NONE);
+  planDeviceRules(planner, resources, list);
 }
 
 /** A file of a controller, or an error if this host has no such controller. */
@@ -273,13 +163,16 @@ export function addLimit(
   node: i32,
 ): LimitStep | null {
   const mount = planner.facts.cgroup.mountOf(controller);
-  if (mount != '' && !planner.isUpdate && !planner.hasCgroup) {
+  if (!planner.hasCgroup && planner.facts.cgroup.exists) {
+    const denied = planner.facts.cgroup.denied;
     planner.error(
-      'OCI418',
-      'without-cgroup',
+      'OCI414',
+      'no-cgroup',
       node,
-      `${file} cannot be set: the container has no cgroup (${planner.facts.cgroup.denied})`,
-      'remove the limit, or have a cgroup delegated: "systemd-run --user --scope -p Delegate=yes orlop …" on cgroup v2',
+      `the container has no cgroup, in which ${file} could be set${denied == '' ? '' : `: ${denied}`}`,
+      denied == ''
+        ? 'remove the field, or start without --cgroup-manager disabled'
+        : 'remove the field, or have a cgroup delegated: "systemd-run --user --scope -p Delegate=yes orlop …" on cgroup v2',
     );
     return null;
   }
@@ -309,15 +202,4 @@ export function onlyOnV1(planner: Planner, field: string, node: i32): bool {
     'remove it',
   );
   return false;
-}
-
-function isPageSize(text: string): bool {
-  const length = text.length;
-  if (length < 3 || text.charCodeAt(length - 1) != 0x42) return false;
-  if (!'KMG'.includes(text.charAt(length - 2)) || text.charAt(0) == '0') return false;
-  for (let index = 0; index < length - 2; index++) {
-    const code = text.charCodeAt(index);
-    if (code < 0x30 || code > 0x39) return false;
-  }
-  return true;
 }

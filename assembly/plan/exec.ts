@@ -9,13 +9,13 @@ import { planAffinity } from './affinity';
 import { EnterCgroupStep } from './cgroup';
 import { CloneStep, namespaceFlag, readNamespaces } from './namespaces';
 import { Planner } from './planner';
-import { planKeyring, planOomScore, planProcess, planTerminal } from './process';
+import { planOomScore, planProcess, planTerminal } from './process';
 import { ExecRequest, Request } from './request';
+import { planKeyring } from './security';
 import { Actor, Step, Verb, writeTexts } from './step';
-import { refuseProcess } from './unsupported';
 import { planIdentity, readUserNamespace } from './user-namespace';
 
-/** Enters all namespaces of the container at once, by a pidfd of its first process: man 2 setns, since Linux 5.8. */
+/** Enters namespaces of the container at once, by a pidfd of its first process: man 2 setns, since Linux 5.8. */
 export class EnterStep extends Step {
   constructor(
     public namespaces: string[],
@@ -43,7 +43,6 @@ export function translateExec(spec: Spec, request: Request, exec: ExecRequest, r
   const process = spec.process;
   if (process) {
     applyRequest(process, exec);
-    refuseProcess(planner, process);
   }
   planner.namespaces = readNamespaces(planner);
   planner.user = readUserNamespace(planner);
@@ -55,13 +54,13 @@ export function translateExec(spec: Spec, request: Request, exec: ExecRequest, r
   planEnter(planner);
   planner.add(new CloneStep([], 0, planner.isBornInCgroup, NONE));
   planner.by(Actor.INIT, Verb.SESSION);
+  planEnterCgroupNamespace(planner);
   planIdentity(planner);
   if (process) planAffinity(planner, process, true);
   planTerminal(planner);
   planKeyring(planner);
   const execute = planProcess(planner);
   if (!execute) return planner;
-  planner.add(new Step(Verb.READY));
   planner.addExecute(execute);
   return planner;
 }
@@ -74,11 +73,21 @@ function planEnter(planner: Planner): void {
   if (!list) return;
   for (let index = 0; index < list.items.length; index++) {
     const type = list.items[index].type;
-    if (!type) continue;
+    if (!type || type.value == 'cgroup') continue;
     names.push(type.value);
     flags |= namespaceFlag(type.value);
   }
   if (flags) planner.add(new EnterStep(names, flags));
+}
+
+/**
+ * The process itself, once it is born in the container's cgroup: whoever is in the namespace but in a cgroup outside may
+ * make nobody in it (cgroup v2 with nsdelegate: cgroup_procs_write_permission answers ENOENT).
+ */
+function planEnterCgroupNamespace(planner: Planner): void {
+  if (planner.namespaces.has('cgroup')) {
+    planner.add(new EnterStep(['cgroup'], namespaceFlag('cgroup')).by(Actor.INIT));
+  }
 }
 
 /** runc's meaning: args, cwd, user and terminal replace, environment, groups and capabilities are added. */

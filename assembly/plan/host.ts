@@ -5,6 +5,7 @@ import { HookStep } from './hooks';
 import { MountStep } from './mounts';
 import { writeAnnotations, writePlace } from './plan';
 import { Planner } from './planner';
+import { SeccompStep } from './seccomp';
 import { MountIdsStep } from './sources';
 import { Actor, Step, Verb, verbName } from './step';
 
@@ -61,6 +62,7 @@ function writeSteps(writer: Writer, document: Document, planner: Planner): void 
 function isForHost(step: Step): bool {
   if (step.verb == Verb.MOUNT) return (step as MountStep).options.copiesUp;
   if (step.verb == Verb.HOOK) return true;
+  if (step.verb == Verb.SECCOMP) return (step as SeccompStep).hasListener;
   if (step.verb == Verb.MOUNT_IDS) return (step as MountIdsStep).path == '';
   return step.actor == Actor.HOST || step.verb == Verb.ROOT || step.verb == Verb.TERMINAL;
 }

@@ -6,6 +6,7 @@ import { planCgroupMount } from './cgroup-mount';
 import { findOption, MountOptions, OptionKind } from './mount-options';
 import { checkMountable } from './mountable';
 import { Planner } from './planner';
+import { mountLabel } from './security';
 import { MountIdsStep, planMountIds, planSource, SourceStep } from './sources';
 import { Step, TextStep, Verb, writeTexts } from './step';
 
@@ -33,6 +34,7 @@ export class MountStep extends Step {
     writer.field('source', this.source);
     writer.field('destination', this.destination);
     if (this.options.copiesUp) writer.fieldBoolean('copiesUp', true);
+    if (this.options.label != '') writer.field('label', this.options.label);
     writeOptions(writer, this.options);
   }
 }
@@ -192,6 +194,7 @@ function planMount(planner: Planner, mount: Mount): void {
       planner.seals.push(new TextStep(Verb.SEAL, 'file', path, mount.node));
     }
     if (options.copiesUp && options.isLegacy) planner.unsupported(mount.node, 'tmpcopyup together with iversion');
+    options.label = labelOf(planner, type, options);
     checkMountable(planner, type, path, options, mount.node);
     planner.add(new MountStep(type, source == '' ? type : source, path, options, mount.node));
   }
@@ -268,6 +271,13 @@ export function readOptions(mount: Mount): MountOptions {
     }
   }
   return options;
+}
+
+/** As under runc: what is in proc and sysfs has labels of its own, and a mount may name another one itself. */
+function labelOf(planner: Planner, type: string, options: MountOptions): string {
+  if (type == 'proc' || type == 'sysfs') return '';
+  for (let index = 0; index < options.data.length; index++) if (options.data[index].startsWith('context=')) return '';
+  return mountLabel(planner);
 }
 
 /** A path of config.json from the bundle on. */

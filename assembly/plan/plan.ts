@@ -2,17 +2,21 @@ import { Document } from '../json/document';
 import { Writer } from '../json/writer';
 import { Report, writeDiagnostics } from '../report';
 import { Spec } from '../spec/config';
-import { cgroupPathOf, planCgroup, planEnterCgroup, planLateLimits } from './cgroup';
+import { placeCgroup, planCgroup, planEnterCgroup, planLateLimits } from './cgroup';
 import { planFilesystem, planPivot, planProtection } from './filesystem';
 import { planEarlyHooks, planPoststart, planPoststop, planStartContainer } from './hooks';
+import { planIntelRdt } from './intel-rdt';
 import { planCgroupNamespace, planHostname, planNamespaces, planTimeNamespace, readNamespaces } from './namespaces';
+import { planNetDevices } from './net-devices';
 import { Planner } from './planner';
-import { planCwdDirectory, planKeyring, planOomScore, planProcess, planTerminal } from './process';
+import { planCwdDirectory, planOomScore, planProcess, planTerminal } from './process';
 import { planReaper } from './reaper';
 import { Request } from './request';
+import { checkMountLabel, planKeyring } from './security';
 import { insertSources } from './sources';
 import { Actor, actorName, Step, Verb, verbName } from './step';
 import { planSysctls } from './sysctl';
+import { planAwaitUnit } from './unit';
 import { refuseUnsupported } from './unsupported';
 import { planMapIds, readUserNamespace } from './user-namespace';
 
@@ -23,12 +27,15 @@ import { planMapIds, readUserNamespace } from './user-namespace';
 export function translate(spec: Spec, request: Request, report: Report): Planner {
   const planner = new Planner(spec, request, report);
   refuseUnsupported(planner);
+  checkMountLabel(planner);
   planner.namespaces = readNamespaces(planner);
   planner.user = readUserNamespace(planner);
-  planner.cgroupPath = cgroupPathOf(planner);
+  placeCgroup(planner);
 
   planCgroup(planner);
+  planIntelRdt(planner);
   planner.by(Actor.LAUNCHER, Verb.RESET);
+  planAwaitUnit(planner);
   planOomScore(planner);
   planEnterCgroup(planner);
   const outside = planner.steps.length;
@@ -39,6 +46,7 @@ export function translate(spec: Spec, request: Request, report: Report): Planner
 
   planner.by(Actor.INIT, Verb.SESSION);
   if (planner.namespaces.creates('network')) planner.by(Actor.INIT, Verb.LOOPBACK);
+  planNetDevices(planner);
   planHostname(planner);
   planCgroupNamespace(planner);
   planFilesystem(planner);
@@ -52,7 +60,6 @@ export function translate(spec: Spec, request: Request, report: Report): Planner
   planKeyring(planner);
   const execute = planProcess(planner);
   if (execute) {
-    planner.add(new Step(Verb.READY));
     planLateLimits(planner);
     planStartContainer(planner);
     planReaper(planner);

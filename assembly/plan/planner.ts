@@ -5,6 +5,7 @@ import { Namespaces } from './namespaces';
 import { Facts, Request } from './request';
 import { MountIdsStep, SourceStep } from './sources';
 import { Actor, Step, Verb } from './step';
+import { Unit } from './unit';
 import { UserNamespace } from './user-namespace';
 
 /** include/uapi/linux/capability.h */
@@ -17,6 +18,8 @@ export class Planner {
   user: UserNamespace = new UserNamespace();
   /** The cgroup of the container below each mount of a hierarchy. */
   cgroupPath: string = '';
+  /** Its unit, where systemd makes the cgroup. */
+  unit: Unit | null = null;
   /** The environment has no HOME: the host looks it up before it asks for the image. */
   needsHome: bool = false;
   /** Index of the step that executes the process. */
@@ -45,19 +48,27 @@ export class Planner {
     return this.request.facts;
   }
 
-  /** The container gets a cgroup: who may make none does without one, unless config.json names it. */
+  /**
+   * There is a v2 hierarchy, in which the process is born; v1 hierarchies the launcher enters. Into a unit systemd has
+   * put the launcher itself.
+   */
+  get isBornInCgroup(): bool {
+    if (!this.hasCgroup || (this.isSystemd && !this.isExec)) return false;
+    return this.facts.cgroup.isUnified || this.facts.cgroup.unified != '';
+  }
+
+  /** The container gets a cgroup of its own: who may make none does without, unless config.json names one. */
   get hasCgroup(): bool {
     const cgroup = this.facts.cgroup;
-    if (!cgroup.exists || cgroup.isDisabled) return false;
-    if (cgroup.denied == '') return true;
+    if (!cgroup.exists || this.request.cgroupManager == 'disabled') return false;
+    if (cgroup.denied == '' || this.isSystemd) return true;
     const linux = this.spec.linux;
     const path = linux ? linux.cgroupsPath : null;
     return path != null && path.value != '';
   }
 
-  /** There is a v2 hierarchy, in which the container's first process is born; v1 hierarchies the launcher enters. */
-  get isBornInCgroup(): bool {
-    return this.hasCgroup && (this.facts.cgroup.isUnified || this.facts.cgroup.unified != '');
+  get isSystemd(): bool {
+    return this.request.cgroupManager == 'systemd' && this.facts.cgroup.exists;
   }
 
   /** Not a container to be made, but one more process in one that is there. */
@@ -94,6 +105,12 @@ export class Planner {
     const user = process ? process.user : null;
     const uid = user ? user.uid : null;
     return uid ? uid.value : 0;
+  }
+
+  /** The place of something in the container's config: an `exec` with a process of its own reports on that one's document. */
+  configNode(node: i32): i32 {
+    const exec = this.request.exec;
+    return exec && !exec.isOfConfig ? NONE : node;
   }
 
   add(step: Step): void {

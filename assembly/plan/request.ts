@@ -1,7 +1,7 @@
 import { Document, NONE } from '../json/document';
 import { Report } from '../report';
 import { ObjectReader } from '../spec/reader';
-import { List, Pair } from '../spec/value';
+import { List, Pair, Value } from '../spec/value';
 
 /** A cgroup v1 hierarchy of the host: where it is mounted and what it controls. */
 export class Hierarchy {
@@ -22,8 +22,6 @@ export class CgroupFacts {
   hierarchies: Hierarchy[] = [];
   /** Why the caller may make no cgroup of his own choice, '' if he may. */
   denied: string = '';
-  /** The container is to have no cgroup. */
-  isDisabled: bool = false;
   /** Where a cgroup is made that config.json does not name. */
   base: string = '';
 
@@ -46,6 +44,15 @@ export class CgroupFacts {
   }
 }
 
+/** The systemd that makes the container's scope. */
+export class SystemdFacts {
+  /** Properties came one by one: the reference host is newer than all of them. */
+  version: i32 = 260;
+  /** The cgroup of a user's systemd, below which its slices are; '' for that of the system. */
+  controlGroup: string = '';
+  isUser: bool = false;
+}
+
 /** What the compiler must not look up. Left out, it is a documented reference host: cgroup v2, all capabilities. */
 export class Facts {
   capabilities: u64 = (1 << 41) - 1;
@@ -55,9 +62,14 @@ export class Facts {
   /** The caller is in a user namespace that is not the first. */
   userNamespace: bool = false;
   cgroup: CgroupFacts = new CgroupFacts();
+  systemd: SystemdFacts = new SystemdFacts();
   /** The caller's RLIMIT_NOFILE, which a JavaScript engine raises for itself; hard 0: unknown. */
   nofileSoft: u64 = 0;
   nofileHard: u64 = 0;
+  /** Linux security modules that are enabled, of those that a config can ask for. */
+  security: string[] = ['apparmor', 'selinux'];
+  /** Where the resctrl filesystem is mounted, '' for nowhere. */
+  resctrl: string = '/sys/fs/resctrl';
 }
 
 /** What `exec` asks for beside the process that it starts from. */
@@ -93,6 +105,10 @@ export class Request {
   /** Directory of the host with the socket that takes what the container has to tell its supervisor; '' for none. */
   notify: string = '';
   exec: ExecRequest | null = null;
+  /** Who makes the container's cgroup: cgroupfs (the host itself), systemd, or nobody (disabled). */
+  cgroupManager: string = 'cgroupfs';
+  /** Of an update: the container's unit, '' for none. */
+  unit: string = '';
   facts: Facts = new Facts();
   /** Of an update: files of the container's cgroup and what they hold now. */
   current: List<Pair> | null = null;
@@ -137,6 +153,10 @@ export function readRequest(document: Document, report: Report): Request {
   request.environment = readTexts(reader, 'environment');
   const notify = reader.string('notify');
   if (notify) request.notify = notify.value;
+  const manager = reader.choice('cgroupManager', ['cgroupfs', 'systemd', 'disabled']);
+  if (manager) request.cgroupManager = manager.value;
+  const unit = reader.string('unit');
+  if (unit) request.unit = unit.value;
   const exec = reader.object('exec');
   if (exec != NONE) request.exec = readExec(new ObjectReader(document, exec, report));
   request.current = reader.pairs('current');
@@ -189,8 +209,24 @@ function readFacts(document: Document, node: i32, report: Report, facts: Facts):
   if (soft) facts.nofileSoft = U64.parseInt(soft.value);
   const hard = reader.string('nofileHard');
   if (hard) facts.nofileHard = U64.parseInt(hard.value);
+  const security = reader.strings('security');
+  if (security) facts.security = textsOf(security);
+  const resctrl = reader.string('resctrl');
+  if (resctrl) facts.resctrl = resctrl.value;
   const cgroup = reader.object('cgroup');
   if (cgroup != NONE) readCgroup(document, cgroup, report, facts.cgroup);
+  const systemd = reader.object('systemd');
+  if (systemd != NONE) readSystemd(new ObjectReader(document, systemd, report), facts.systemd);
+  reader.finish();
+}
+
+function readSystemd(reader: ObjectReader, facts: SystemdFacts): void {
+  const version = reader.requiredUnsigned('version', 65535);
+  if (version) facts.version = <i32>version.value;
+  const controlGroup = reader.string('controlGroup');
+  if (controlGroup) facts.controlGroup = controlGroup.value;
+  const isUser = reader.boolean('isUser');
+  if (isUser) facts.isUser = isUser.value;
   reader.finish();
 }
 
@@ -204,8 +240,6 @@ function readCgroup(document: Document, node: i32, report: Report, facts: Cgroup
   if (unified) facts.unified = unified.value;
   const denied = reader.string('denied');
   if (denied) facts.denied = denied.value;
-  const isDisabled = reader.boolean('disabled');
-  if (isDisabled) facts.isDisabled = isDisabled.value;
   const base = reader.string('base');
   if (base) facts.base = base.value;
   facts.controllers = readTexts(reader, 'controllers');
@@ -227,8 +261,11 @@ function readCgroup(document: Document, node: i32, report: Report, facts: Cgroup
 }
 
 function readTexts(reader: ObjectReader, key: string): string[] {
+  return textsOf(reader.strings(key));
+}
+
+function textsOf(list: List<Value<string>> | null): string[] {
   const texts: string[] = [];
-  const list = reader.strings(key);
   if (list) for (let index = 0; index < list.items.length; index++) texts.push(list.items[index].value);
   return texts;
 }

@@ -1,5 +1,6 @@
-import type { CgroupMode } from '../container/cgroup-access.ts';
+import type { Rootless } from '../container/cgroup-access.ts';
 import { OrlopError } from '../error.ts';
+import type { CgroupManager } from '../spec/types.ts';
 import type { Log } from './log.ts';
 
 export interface Option {
@@ -7,6 +8,8 @@ export interface Option {
   /** Absent: a switch. Present: it takes a value, called so in the help. */
   value?: string;
   multiple?: boolean;
+  /** All that the value may be. */
+  words?: readonly string[];
   help: string;
   /** Taken for the sake of old callers: neither help nor completion tell of it. */
   isHidden?: boolean;
@@ -21,8 +24,9 @@ export interface Context {
   log: Log;
   isDebug: boolean;
   ignoreUnsupported: boolean;
-  /** Whether a caller who may make no cgroup does without, and who makes them. */
-  cgroups: CgroupMode;
+  cgroupManager: CgroupManager;
+  /** Whether a caller who may make no cgroup does without. */
+  rootless: Rootless;
   /** The config that an error points into, once the command knows it. */
   configFile?: string;
   /** The status of an error of the command. */
@@ -68,13 +72,7 @@ export function number(values: Values, name: string, least: number, most: number
   if (value === undefined) return undefined;
   const parsed = Number(value);
   if (/^\d+$/.test(value) && parsed >= least && parsed <= most) return parsed;
-  throw new OrlopError('usage/invalid', `--${name} ${value}: not a number from ${least} to ${most}`);
-}
-
-/** One of the words, the first if the option is not there. */
-export function choice<T extends string>(values: Values, name: string, words: readonly [T, ...T[]]): T {
-  const value = text(values, name) ?? words[0];
-  const found = words.find((word) => word === value);
-  if (found !== undefined) return found;
-  throw new OrlopError('usage/invalid', `--${name} ${value}: not a ${name}`, { hint: `use ${words.join(' or ')}` });
+  throw new OrlopError('usage/invalid', `--${name} ${value}: not a number from ${least} to ${most}`, {
+    hint: 'write it in decimal digits, within these bounds',
+  });
 }

@@ -2,21 +2,16 @@
 
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { CgroupLayout, Facts } from '../linux/facts.ts';
+import type { Facts } from '../linux/facts.ts';
 import type { CgroupFacts } from '../spec/types.ts';
 
-/** As `orlop --rootless` and `--cgroup-manager`. */
-export interface CgroupMode {
-  /** Without a cgroup that the caller may make, the container has none; `auto`: if he is not root of the machine. */
-  rootless?: 'true' | 'false' | 'auto' | undefined;
-  cgroupManager?: 'cgroupfs' | 'disabled' | undefined;
-}
+/** Without a cgroup that the caller may make, the container has none; `auto`: if he is not root of the machine. */
+export type Rootless = 'true' | 'false' | 'auto';
 
 /** The host's cgroups as far as they are the caller's. */
-export function accessibleCgroups(facts: Facts, { rootless = 'auto', cgroupManager }: CgroupMode): CgroupFacts {
+export function accessibleCgroups(facts: Facts, rootless: Rootless = 'auto'): CgroupFacts {
   const { cgroup, uid, userNamespace } = facts;
   if (cgroup.layout === 'none') return cgroup;
-  if (cgroupManager === 'disabled') return { ...cgroup, disabled: true, denied: 'by --cgroup-manager disabled' };
   const isRootless = rootless === 'true' || (rootless === 'auto' && (uid !== 0 || userNamespace));
   if (!isRootless) return cgroup;
   const who = userNamespace ? `user ${uid} of this user namespace` : `user ${uid}`;
@@ -51,9 +46,4 @@ function isWritable(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** A container that was made without a cgroup stays without. */
-export function withoutCgroups(cgroup: CgroupLayout): CgroupFacts {
-  return cgroup.layout === 'none' ? cgroup : { ...cgroup, disabled: true };
 }

@@ -1,10 +1,10 @@
 // What only cgroup v2 has, by Documentation/admin-guide/cgroup-v2.rst: controllers that every parent must hand down,
 // processes in leaves alone, and threaded subtrees.
 
-import { chownSync, closeSync, constants, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { chownSync, closeSync, constants, existsSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OrlopError } from '../error.ts';
-import type { OwnCgroupStep, Place } from '../spec/types.ts';
+import type { DelegateStep, Place } from '../spec/types.ts';
 
 /** Without O_CREAT: a file that is not there is ENOENT, and not the EPERM of a cgroup filesystem. */
 export function writeExisting(file: string, value: string): void {
@@ -79,6 +79,28 @@ export function handsDown(directory: string): string[] {
   return words(directory, 'cgroup.subtree_control');
 }
 
+/** Linux 4.15; before, those of man 7 cgroups. */
+const DELEGATED = '/sys/kernel/cgroup/delegate';
+const USUAL = ['cgroup.procs', 'cgroup.subtree_control', 'cgroup.threads'];
+
+/** cgroup-v2.rst#delegation: the directory and the files by which its cgroups are made and filled, not its limits. */
+export function delegate({ directory, uid }: DelegateStep, place: () => Place): void {
+  const files = existsSync(DELEGATED) ? readFileSync(DELEGATED, 'utf8').split('\n').filter(Boolean) : USUAL;
+  for (const path of [directory, ...files.map((file) => join(directory, file))]) {
+    try {
+      chownSync(path, uid, statSync(path).gid);
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code === 'ENOENT') continue;
+      throw new OrlopError('linux/chown', `chown("${path}", ${uid}) failed: ${code}`, {
+        ...place(),
+        hint: 'mount the cgroup read-only, and the container needs no cgroup of its own',
+        cause,
+      });
+    }
+  }
+}
+
 /** Why a file of a controller is not in a directory: who does not hand it down. Undefined on v1, or if all do. */
 export function whyMissing(directory: string, file: string): string | undefined {
   const controller = file.slice(0, file.indexOf('.'));
@@ -91,26 +113,4 @@ export function whyMissing(directory: string, file: string): string | undefined 
     return `${at} has processes of its own, and so cannot hand the ${controller} controller down: move them to a cgroup below it, or choose another cgroupsPath`;
   }
   return undefined;
-}
-
-/** Before Linux 4.15 nothing tells which files of a cgroup its owner gets; these he always does. */
-const DELEGATED = ['cgroup.procs', 'cgroup.subtree_control', 'cgroup.threads'];
-
-/** Documentation/admin-guide/cgroup-v2.rst, delegation: the directory and the files by which it is divided, no limit. */
-export function giveCgroup({ directory, uid }: OwnCgroupStep, place: () => Place): void {
-  const list = '/sys/kernel/cgroup/delegate';
-  const names = existsSync(list) ? readFileSync(list, 'utf8').split('\n').filter(Boolean) : DELEGATED;
-  for (const path of [directory, ...names.map((name) => join(directory, name))]) {
-    try {
-      chownSync(path, uid, -1);
-    } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
-      if (code === 'ENOENT' && path !== directory) continue; // of a controller that is not enabled
-      throw new OrlopError('linux/chown', `chown("${path}", ${uid}) failed: ${code}`, {
-        ...place(),
-        hint: 'the container owns its cgroup where it is mounted to be written: add "ro" to the options of the mount',
-        cause,
-      });
-    }
-  }
 }

@@ -1,19 +1,12 @@
-// The host's part of control groups: directories to make, files to write, processes to move or to end. Which, the plan
-// says; nothing here knows what a limit means.
+// The host's part of control groups: directories to make, processes to find. Which, the plan says; limits.ts writes.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OrlopError } from '../error.ts';
-import type { CreateCgroupStep, LimitStep, Place } from '../spec/types.ts';
-import {
-  enableControllers,
-  handsDown,
-  isUnsupported,
-  joinThreadedParent,
-  whyMissing,
-  writeExisting,
-} from './cgroup-v2.ts';
+import type { CreateCgroupStep, Place } from '../spec/types.ts';
+import { enableControllers, handsDown, isUnsupported, joinThreadedParent, writeExisting } from './cgroup-v2.ts';
 import type { CgroupState } from './store.ts';
+import type { UnitState } from './systemd.ts';
 
 const code = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
@@ -26,14 +19,18 @@ function missingParents(directory: string): string[] {
 
 /**
  * What createCgroup is about to make: on record before it does, so that a killed create leaves nothing behind. What is
- * there already may turn out to be somebody else's, and delete ends all processes of `directories`.
+ * there already may turn out to be somebody else's, and delete ends all processes of `directories`; not so in our unit.
  */
-export function plannedCgroup(step: CreateCgroupStep): CgroupState {
-  const directories = step.directories.filter((directory) => !existsSync(directory));
-  return { directories, made: directories.flatMap(missingParents) };
+export function plannedCgroup(step: CreateCgroupStep, unit?: UnitState): CgroupState {
+  const missing = step.directories.filter((directory) => !existsSync(directory));
+  const made = missing.flatMap(missingParents);
+  return unit ? { directories: step.directories, made, unit } : { directories: missing, made };
 }
 
-/** Makes the container's directory in every hierarchy. `made` grows as it goes, so that a failure can be undone. */
+/**
+ * Makes the container's directory in every hierarchy; in a unit, those that systemd has not made. `made` grows as it goes, so
+ * that a failure can be undone.
+ */
 export function createCgroup(step: CreateCgroupStep, state: CgroupState, place: () => Place): void {
   for (const directory of step.directories) {
     try {
@@ -62,7 +59,7 @@ export function createCgroup(step: CreateCgroupStep, state: CgroupState, place: 
 
 function makeMissing(directory: string, step: CreateCgroupStep, state: CgroupState): void {
   const missing = missingParents(directory);
-  if (missing.length === 0) refuseOccupied(directory);
+  if (missing.length === 0 && !state.unit) refuseOccupied(directory);
   for (const path of missing) {
     mkdirSync(path);
     if (!state.made.includes(path)) state.made.push(path);
@@ -92,42 +89,6 @@ function copyCpuset(directory: string): void {
     if (readFileSync(file, 'utf8').trim() !== '') continue;
     writeExisting(file, readFileSync(join(dirname(directory), name), 'utf8'));
   }
-}
-
-/** Writes one file of the plan. */
-export function applyLimit(step: LimitStep, place: () => Place): void {
-  try {
-    writeLimit(step);
-  } catch (cause) {
-    if (step.optional && code(cause) === 'ENOENT') return;
-    throw new OrlopError(
-      'linux/write',
-      `write("${join(step.directory, step.file)}", "${step.value}") failed: ${code(cause)}`,
-      {
-        ...place(),
-        hint: limitHint(step, code(cause)),
-        cause,
-      },
-    );
-  }
-}
-
-function writeLimit(step: LimitStep): void {
-  const file = join(step.directory, step.file);
-  if (step.otherFile === undefined) writeExisting(file, step.value);
-  else if (existsSync(file)) writeExisting(file, step.value);
-  else writeExisting(join(step.directory, step.otherFile), step.otherValue ?? '');
-}
-
-function limitHint(step: LimitStep, errno: string | undefined): string {
-  if (errno === 'ENOENT') {
-    return whyMissing(step.directory, step.file) ?? `this kernel or this hierarchy has no ${step.file}`;
-  }
-  if (errno === 'ENODEV') return 'there is no such block device, or it is a partition';
-  if (errno === 'EINVAL' || errno === 'ERANGE') return 'the kernel does not take this value here';
-  if (errno === 'EBUSY') return 'the cgroup uses more than this already, or its children do';
-  if (errno === 'EPERM' || errno === 'EACCES') return 'a parent cgroup, or the caller, does not allow it';
-  return 'look at the limits of the parent cgroup';
 }
 
 export function pidsOf(directory: string, file = 'cgroup.procs'): number[] {
@@ -170,7 +131,8 @@ export function descendants(directory: string): string[] {
  * all directories are gone there was nobody left; false means that somebody may be.
  */
 export function removeEmptyCgroup(state: CgroupState): boolean {
-  if (state.directories.length === 0 || !state.directories.every((path) => state.made.includes(path))) return false;
+  if (state.unit || state.directories.length === 0 || !state.directories.every((path) => state.made.includes(path)))
+    return false;
   try {
     for (const path of state.directories) rmdirSync(path);
   } catch (error) {
@@ -181,9 +143,12 @@ export function removeEmptyCgroup(state: CgroupState): boolean {
   return true;
 }
 
-/** Removes what was made, the container's own sub-cgroups first. A common parent that others use stays. */
+/**
+ * Removes what was made, by us or with our unit, the container's own sub-cgroups first. A common parent that others use
+ * stays.
+ */
 export function removeCgroup(state: CgroupState): void {
-  const own = state.made.filter((path) => state.directories.includes(path));
+  const own = state.unit ? state.directories : state.made.filter((path) => state.directories.includes(path));
   for (const directory of own) for (const path of descendants(directory)) removeDirectory(path, true);
   removeParents(state);
 }

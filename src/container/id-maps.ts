@@ -5,29 +5,62 @@
 import { accessSync, closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { OrlopError } from '../error.ts';
+import type { Launch } from '../launch/image.ts';
 import { close, memoryFile } from '../linux/file.ts';
+import { setLimit } from '../linux/limits.ts';
 import { exitNumber, kill, waitpid } from '../linux/process.ts';
 import { spawn } from '../linux/spawn.ts';
-import type { IdMapping, IdMaps, Place } from '../spec/types.ts';
+import type { IdMapping, IdMaps, MapIdsStep, MountIdsStep, Place, RlimitStep } from '../spec/types.ts';
+import type { Compiled } from './compiler.ts';
+import { stepOf } from './confine.ts';
 
 type Kind = 'uid' | 'gid';
+type Planned = Pick<Compiled, 'plan' | 'document'>;
 
-/** Of the process, which is in a new user namespace and waits. */
-export function writeMaps(pid: number, maps: IdMaps, place: () => Place): void {
-  if (maps.deniesGroups) writeFile(`/proc/${pid}/setgroups`, 'deny', place);
-  writeMap(pid, 'uid', maps.uidMappings, maps.uidHelper, place);
-  writeMap(pid, 'gid', maps.gidMappings, maps.gidHelper, place);
+/** The process waits for its ids, if it is in a new user namespace. */
+export function mapIds(running: Launch, pid: number, { plan, document }: Planned): void {
+  const step = stepOf<MapIdsStep>(plan, 'map-ids');
+  if (!step) return;
+  writeMaps(pid, step, () => document.place(step.step));
+  running.answer();
 }
 
-/** The user namespace of a process that has no other use: it ends. The fd is the caller's. */
-export function takeNamespace(pid: number, maps: IdMaps, place: () => Place): number {
+/** A process that is there for its user namespace alone, and ends: mounts get the ids of that. */
+export function giveIds(running: Launch, pid: number, index: number, { plan, document }: Planned): void {
+  const step = plan.steps.find((candidate) => candidate.step === index) as MountIdsStep;
+  let fd: number;
   try {
-    writeMaps(pid, maps, place);
-    return openSync(`/proc/${pid}/ns/user`, constants.O_RDONLY);
+    writeMaps(pid, step, () => document.place(index));
+    fd = openSync(`/proc/${pid}/ns/user`, constants.O_RDONLY);
   } finally {
     kill(pid, 9);
     waitpid(pid);
   }
+  try {
+    running.answer(fd);
+  } finally {
+    close(fd);
+  }
+}
+
+/** Limits that the process in its user namespace may not raise by itself. */
+export function raiseLimits(pid: number, { plan, document }: Planned): void {
+  for (const step of plan.steps.filter(({ verb }) => verb === 'rlimit') as RlimitStep[]) {
+    try {
+      setLimit(pid, step.resource, { soft: BigInt(step.soft), hard: BigInt(step.hard) });
+    } catch (cause) {
+      if (!(cause instanceof OrlopError)) throw cause;
+      const hint = 'RLIMIT_NOFILE goes up to the sysctl fs.nr_open';
+      throw new OrlopError(cause.code, `${step.type}: ${cause.message}`, { ...document.place(step.step), hint, cause });
+    }
+  }
+}
+
+/** Of the process, which is in a new user namespace and waits. */
+function writeMaps(pid: number, maps: IdMaps, place: () => Place): void {
+  if (maps.deniesGroups) writeFile(`/proc/${pid}/setgroups`, 'deny', place);
+  writeMap(pid, 'uid', maps.uidMappings, maps.uidHelper, place);
+  writeMap(pid, 'gid', maps.gidMappings, maps.gidHelper, place);
 }
 
 function writeMap(pid: number, kind: Kind, lines: IdMapping[], helper: string | undefined, place: () => Place): void {

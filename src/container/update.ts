@@ -5,18 +5,24 @@ import { join } from 'node:path';
 import { OrlopError } from '../error.ts';
 import { specModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
-import type { CgroupFacts, Diagnostic, LimitStep, Place, Request } from '../spec/types.ts';
-import { applyLimit } from './cgroup.ts';
+import type { CgroupFacts, Diagnostic, LimitStep, Place, Request, UpdatePlan } from '../spec/types.ts';
 import { writeExisting } from './cgroup-v2.ts';
+import { tellUnit } from './confine.ts';
+import { applyDeviceFilter } from './device-filter.ts';
 import { freeze, thaw } from './freezer.ts';
+import { writeSchemata } from './intel-rdt.ts';
+import { applyInTurn, applyLimit } from './limits.ts';
 import { isPaused, statusOf, wrongState } from './status.ts';
 import { type State, Store } from './store.ts';
+import { Systemd } from './systemd.ts';
 
 export interface UpdateOptions {
   root: string;
   id: string;
   /** linux.resources as JSON. What it leaves out stays as it is. */
   resources: Uint8Array;
+  /** Lines for the schemata of its resource control group. */
+  schemata?: string[] | undefined;
   ignoreUnsupported?: boolean | undefined;
   warn?: ((diagnostic: Diagnostic) => void) | undefined;
 }
@@ -38,24 +44,61 @@ export function update(options: UpdateOptions): void {
     const document = new SpecDocument(specModule(), options.resources);
     const { steps, diagnostics } = document.update(requestOf(state, options));
     for (const finding of diagnostics) options.warn?.(finding);
-    writeAll(state, steps, (step) => document.place(step.step));
+    const undoSchemata = updateSchemata(state, options.schemata ?? []);
+    try {
+      writeAll(state, steps, document);
+    } catch (error) {
+      undoSchemata();
+      throw error;
+    }
   } finally {
     entry.close();
   }
 }
 
-/** What a limit of cgroup v2 may depend on that the document does not name. */
-const CURRENT = ['cpu.max', 'memory.max', 'memory.swap.max', 'memory.current'];
+/** Answers what undoes it. */
+function updateSchemata({ id, rdt }: State, lines: string[]): () => void {
+  if (lines.length === 0) return () => undefined;
+  if (!rdt) {
+    throw new OrlopError('container/wrong-state', `container "${id}" is in no resource control group`, {
+      hint: 'linux.intelRdt of its config makes one',
+    });
+  }
+  const before = readFileSync(join(rdt.group, 'schemata'), 'utf8').split('\n').filter(Boolean);
+  writeSchemata(rdt.group, lines, () => ({}));
+  return () => writeSchemata(rdt.group, before, () => ({}));
+}
+
+/** What a limit may depend on that the document does not name. */
+const CURRENT = [
+  ...['cpu.max', 'memory.max', 'memory.swap.max', 'memory.current'],
+  ...['cpu.cfs_quota_us', 'cpu.cfs_period_us'],
+];
 
 function requestOf(state: State, options: UpdateOptions): Request {
+  if (state.cgroup.directories.length === 0) {
+    throw new OrlopError('container/wrong-state', `container "${state.id}" has no cgroup of its own`, {
+      hint: 'it was created with --cgroup-manager disabled, or on a host without cgroups',
+    });
+  }
   const cgroup = ownFacts(state);
   const current: Record<string, string> = {};
-  for (const file of cgroup.layout === 'v2' ? CURRENT : []) {
-    const path = join(cgroup.mount as string, file);
-    if (existsSync(path)) current[file] = readFileSync(path, 'utf8');
+  for (const file of CURRENT) {
+    const directory = state.cgroup.directories.find((candidate) => existsSync(join(candidate, file)));
+    if (directory !== undefined) current[file] = readFileSync(join(directory, file), 'utf8');
   }
+  const { cgroupManager, facts } = state.request;
+  const systemd = facts?.systemd === undefined ? {} : { systemd: facts.systemd };
   const ignoreUnsupported = options.ignoreUnsupported === true || state.request.ignoreUnsupported === true;
-  return { version: 1, id: state.id, ignoreUnsupported, facts: { cgroup }, current };
+  return {
+    version: 1,
+    id: state.id,
+    ignoreUnsupported,
+    ...(cgroupManager === undefined ? {} : { cgroupManager }),
+    ...(state.cgroup.unit === undefined ? {} : { unit: state.cgroup.unit.name }),
+    facts: { cgroup, ...systemd },
+    current,
+  };
 }
 
 /** The facts of the launch with the container's directories in place of the mounts, which come in the same order. */
@@ -76,47 +119,44 @@ interface Written {
   before: string[];
 }
 
-function writeAll(state: State, steps: LimitStep[], place: (step: LimitStep) => Place): void {
+/**
+ * Systemd has its say first, for it writes the same files, and rounds. Device rules come last: the program of v2 is in
+ * place at once or not at all.
+ */
+function writeAll(state: State, steps: UpdatePlan['steps'], document: SpecDocument): void {
+  const properties = steps.find((step) => step.verb === 'unit-properties');
+  const limits = steps.filter((step) => step.verb === 'limit');
+  const rules = limits.filter((step) => step.late);
+  const filter = steps.find((step) => step.verb === 'device-filter');
+  const place = (step: LimitStep): Place => document.place(step.step);
+  const early = limits.filter((step) => !step.late);
+  // Systemd writes the same files: what they hold is read before anybody does.
+  const held = new Map(early.map((step) => [step, before(step)]));
   const written: Written[] = [];
+  const isWritten = (step: LimitStep): void => {
+    const undoing = held.get(step);
+    if (undoing) written.push(undoing);
+  };
+  let restoreUnit: (() => void) | undefined;
+  const systemd = properties && state.cgroup.unit ? new Systemd(state.cgroup.unit.isUser) : undefined;
   try {
-    writeInTurn(
-      steps.filter((step) => !step.late),
-      place,
-      written,
-    );
-    const rules = steps.filter((step) => step.late);
+    if (systemd && properties) {
+      restoreUnit = systemd.held(properties.unit, properties.properties);
+      // On v1 systemd empties the list of devices and fills it again.
+      whileFrozen(state, rules.length > 0, () => tellUnit(systemd, properties, document));
+      for (const step of early) isWritten(step);
+    }
+    applyInTurn(early, place, isWritten);
     if (rules.length > 0) writeDeviceRules(state, rules, place);
+    if (filter) applyDeviceFilter(filter, document);
   } catch (error) {
+    attempt(error as Error, `tell ${properties?.unit} what it was told before`, restoreUnit);
     undo(written, error as Error);
     throw error;
+  } finally {
+    systemd?.close();
   }
 }
-
-/**
- * The kernel refuses a limit that contradicts another which is still to be written: memory above memory and swap, a
- * burst above the quota. Such a one has its turn again after the others, for as long as that helps.
- */
-function writeInTurn(steps: LimitStep[], place: (step: LimitStep) => Place, written: Written[]): void {
-  let waiting = steps;
-  while (waiting.length > 0) {
-    const refused: { step: LimitStep; error: unknown }[] = [];
-    for (const step of waiting) {
-      const undoing = before(step);
-      try {
-        applyLimit(step, () => place(step));
-        if (undoing) written.push(undoing);
-      } catch (error) {
-        if (!['EINVAL', 'EBUSY'].includes(codeOf(error) ?? '')) throw error;
-        refused.push({ step, error });
-      }
-    }
-    if (refused.length === waiting.length) throw refused[0]?.error;
-    waiting = refused.map(({ step }) => step);
-  }
-}
-
-const codeOf = (error: unknown): string | undefined =>
-  ((error as OrlopError).cause as NodeJS.ErrnoException | undefined)?.code;
 
 /** Undefined for a file that is not there, which is no error or one of applyLimit. */
 function before(step: LimitStep): Written | undefined {
@@ -137,34 +177,50 @@ function previous(content: string, step: LimitStep, isOwn: boolean): string {
   return content.trim() === '' ? '\n' : content.trim();
 }
 
-/** The list is emptied first: while that lasts nobody may open a device and find it forbidden. */
+/** The list is emptied first. */
 function writeDeviceRules(state: State, rules: LimitStep[], place: (step: LimitStep) => Place): void {
   const directory = rules[0]?.directory as string;
   const list = readFileSync(join(directory, 'devices.list'), 'utf8').split('\n').filter(Boolean);
-  const wasPaused = isPaused(state);
-  if (!wasPaused) freeze(state.cgroup);
+  whileFrozen(state, true, () => {
+    try {
+      for (const rule of rules) applyLimit(rule, place);
+    } catch (error) {
+      const written = [
+        { file: join(directory, 'devices.allow'), before: list },
+        { file: join(directory, 'devices.deny'), before: ['a'] },
+      ];
+      undo(written, error as Error);
+      throw error;
+    }
+  });
+}
+
+/** Meanwhile nobody may open a device and find it forbidden. */
+function whileFrozen(state: State, isNeeded: boolean, act: () => void): void {
+  const mustFreeze = isNeeded && !isPaused(state);
+  if (mustFreeze) freeze(state.cgroup);
   try {
-    for (const rule of rules) applyLimit(rule, () => place(rule));
-  } catch (error) {
-    const written = [
-      { file: join(directory, 'devices.allow'), before: list },
-      { file: join(directory, 'devices.deny'), before: ['a'] },
-    ];
-    undo(written, error as Error);
-    throw error;
+    act();
   } finally {
-    if (!wasPaused) thaw(state.cgroup);
+    if (mustFreeze) thaw(state.cgroup);
   }
 }
 
-/** The last first: every state in between was one before. What fails here is attached to the error. */
+/** The last first: every state in between was one before. */
 function undo(written: Written[], error: Error): void {
   for (const { file, before } of written.reverse()) {
-    try {
+    attempt(error, `write("${file}", "${before.join('", "')}")`, () => {
       for (const value of before) writeExisting(file, value);
-    } catch (second) {
-      const message = `cannot undo: write("${file}", "${before.join('", "')}") failed: ${(second as Error).message}`;
-      error.cause = new OrlopError('linux/write', message, { cause: error.cause });
-    }
+    });
+  }
+}
+
+/** What fails of an undoing is attached to the error that it is for. */
+function attempt(error: Error, what: string, act: (() => void) | undefined): void {
+  try {
+    act?.();
+  } catch (second) {
+    const message = `cannot undo: ${what} failed: ${(second as Error).message}`;
+    error.cause = new OrlopError('linux/write', message, { cause: error.cause });
   }
 }

@@ -22,7 +22,10 @@ const COPY_FROM = 5;
 const COPY_TO = 6;
 const HOOKS = 7;
 const HOOK = 8;
-const MOUNT_IDS = 9;
+const LIMITS = 9;
+const NETWORK = 10;
+const LISTENER = 11;
+const MOUNT_IDS = 12;
 
 export interface Failed {
   kind: 'failed';
@@ -47,8 +50,10 @@ export interface HookEnd {
 
 export type Message =
   | { kind: 'pid'; pid: number }
-  | { kind: 'ready' | 'console' | 'copy-from' | 'hooks' }
+  | { kind: 'ready' | 'console' | 'copy-from' | 'hooks' | 'limits' | 'network' }
   | { kind: 'copy-to'; step: number }
+  /** A descriptor of the process itself. */
+  | { kind: 'listener'; fd: number }
   | { kind: 'mount-ids'; pid: number; step: number }
   | Failed
   | HookEnd;
@@ -68,10 +73,16 @@ export function decode(record: Buffer): Message {
       return { kind: 'copy-from' };
     case COPY_TO:
       return { kind: 'copy-to', step: value };
+    case LISTENER:
+      return { kind: 'listener', fd: value };
     case MOUNT_IDS:
       return { kind: 'mount-ids', pid: value, step: Number(record.readBigUInt64LE(16)) };
     case HOOKS:
       return { kind: 'hooks' };
+    case NETWORK:
+      return { kind: 'network' };
+    case LIMITS:
+      return { kind: 'limits' };
     case HOOK: {
       if (record.length !== RECORD_MAX) throw crash(record);
       return {

@@ -25,6 +25,7 @@ interface Abi {
   rows(): number;
   failure(row: number, errno: number, log: number, logLength: number): number;
   place(step: number): number;
+  filter(step: number): number;
   features(): number;
 }
 
@@ -129,6 +130,14 @@ export class SpecDocument {
     return this.run((abi) => {
       this.expect(abi.place(step), 'plan() or prepare()');
       return this.json<Place>();
+    });
+  }
+
+  /** The program of a device-filter step, as bpf(2) takes it. */
+  filter(step: number): Uint8Array {
+    return this.run((abi) => {
+      this.expect(abi.filter(step), 'plan(), prepare() or update()');
+      return this.bytes().slice();
     });
   }
 

@@ -27,15 +27,26 @@ export interface Facts {
   /** The caller's RLIMIT_NOFILE, decimal. */
   nofileSoft?: string;
   nofileHard?: string;
+  /** Security modules that are enabled; left out, all. */
+  security?: string[];
+  /** Where the resctrl filesystem is mounted, '' for nowhere; left out, /sys/fs/resctrl. */
+  resctrl?: string;
   cgroup?: CgroupFacts;
+  /** With the cgroupManager systemd: that which makes the container's unit. */
+  systemd?: SystemdFacts;
+}
+
+export interface SystemdFacts {
+  version: number;
+  /** The cgroup of a user's systemd, '' for that of the system. */
+  controlGroup?: string;
+  isUser?: boolean;
 }
 
 export interface CgroupFacts {
   layout: 'v1' | 'hybrid' | 'v2' | 'none';
   /** Why the caller may make no cgroup of his own choice; one that config.json names is tried. */
   denied?: string;
-  /** The container is to have none at all. */
-  disabled?: boolean;
   /** The cgroup below which those are made that config.json does not name: that of a user, '' for the root. */
   base?: string;
   /** v2: where it is mounted, and cgroup.controllers there. */
@@ -61,12 +72,18 @@ export interface Request {
   environment?: string[];
   /** Directory of the host with notify.sock: man 3 sd_notify. */
   notify?: string;
+  /** Who makes the container's cgroup. Default: cgroupfs, the host itself. */
+  cgroupManager?: CgroupManager;
+  /** Of an update: the container's unit. */
+  unit?: string;
   /** For exec(). */
   exec?: ExecRequest;
   facts?: Facts;
   /** Of an update: files of the container's cgroup, and what they hold now. */
   current?: Record<string, string>;
 }
+
+export type CgroupManager = 'cgroupfs' | 'systemd' | 'disabled';
 
 /** What `exec` asks for beside the process that it starts from; args, cwd and user replace, the rest is added. */
 export interface ExecRequest {
@@ -151,14 +168,6 @@ export interface MountIdsStep extends HostStep, IdMaps {
   verb: 'mount-ids';
 }
 
-/** The cgroup is the process's user's to divide. */
-export interface OwnCgroupStep extends HostStep {
-  verb: 'own-cgroup';
-  directory: string;
-  /** Of the host. */
-  uid: number;
-}
-
 /** Of a container in a user namespace, whose own root may raise no limit. */
 export interface RlimitStep extends HostStep {
   verb: 'rlimit';
@@ -188,6 +197,64 @@ export interface LimitStep extends HostStep {
   late?: boolean;
 }
 
+/** cgroup v2: filter() answers the program that comes to `directory` once the image is ready, or in place of the last. */
+export interface DeviceFilterStep extends HostStep {
+  verb: 'device-filter';
+  directory: string;
+  rules: string[];
+}
+
+/** A property of a systemd unit; its value as text, whatever its D-Bus type. */
+export interface UnitProperty {
+  name: string;
+  /** D-Bus signature. */
+  type: string;
+  /** A number in decimal, a boolean as true or false, bytes in hexadecimal; of `a(ss)` two words with a space between. */
+  value: string | string[];
+}
+
+/** To be started with the launcher in it, which waits for that. */
+export interface StartUnitStep extends HostStep {
+  verb: 'start-unit';
+  unit: string;
+  properties: UnitProperty[];
+}
+
+/** Before any limit is written: systemd may write the same files. */
+export interface UnitPropertiesStep extends HostStep {
+  verb: 'unit-properties';
+  unit: string;
+  properties: UnitProperty[];
+}
+
+/** The files of /sys/kernel/cgroup/delegate in this directory, and it itself, become this user's. */
+export interface DelegateStep extends HostStep {
+  verb: 'delegate';
+  directory: string;
+  uid: number;
+}
+
+/** The resource control group of the container's processes. */
+export interface RdtStep extends HostStep {
+  verb: 'rdt';
+  directory: string;
+  /** It has been made before. */
+  mustExist?: boolean;
+  /** It has a name of its own: if it is there, it has to allow what `schemata` says. */
+  shared?: boolean;
+  schemata?: string[];
+  /** Directory of a monitoring group of the container's own. */
+  monitor?: string;
+}
+
+/** A network device of the host that goes to the container. */
+export interface NetDeviceStep extends HostStep {
+  verb: 'net-device';
+  name: string;
+  /** `%d` in it stands for a number that the kernel finds. */
+  newName: string;
+}
+
 /** A program of the host's, or, for createContainer and startContainer, of the container's: runtime-spec config.md#posix-platform-hooks. */
 export interface HookStep extends HostStep, Place {
   verb: 'hook';
@@ -197,6 +264,13 @@ export interface HookStep extends HostStep, Place {
   env?: string[];
   /** Seconds. */
   timeout?: number;
+}
+
+/** Only a filter that notifies is the host's affair. */
+export interface SeccompStep extends HostStep {
+  verb: 'seccomp';
+  listenerPath: string;
+  listenerMetadata: string;
 }
 
 /** What a host needs of a plan to launch it. */
@@ -216,7 +290,7 @@ export interface HostPlan {
 /** The answer of update(). */
 export interface UpdatePlan {
   version: 1;
-  steps: LimitStep[];
+  steps: (LimitStep | DeviceFilterStep | UnitPropertiesStep)[];
   diagnostics: Diagnostic[];
 }
 
@@ -239,6 +313,11 @@ export interface Names {
   mountOptions: string[];
   capabilities: string[];
   namespaces: string[];
+  /** Those of config.json that change what a launch does. */
+  annotations: string[];
+  memoryPolicyModes: string[];
+  memoryPolicyFlags: string[];
+  seccomp: { actions: string[]; operators: string[]; archs: string[]; flags: string[] };
 }
 
 /** A line of the program's listing; `step` is an index into the plan's steps. */
@@ -246,6 +325,8 @@ export interface Row {
   row: number;
   text: string;
   step?: number;
+  /** What the row is about, line by line: a seccomp filter. */
+  detail?: string[];
 }
 
 /** What a failed row means. */

@@ -3,7 +3,7 @@ import type { CgroupFacts } from '../../src/spec/index.ts';
 import { fixture } from './module.ts';
 import { changed, findings, plan, request, V1, V2 } from './plans.ts';
 
-/** runc's default without its device rules, which cgroup v2 has no files for. */
+/** runc's default without its device rules, for which there is device-filter.test.ts. */
 const runc = changed(fixture('runc'), {
   '/process/capabilities/ambient': [],
   '/linux/resources/devices': undefined,
@@ -38,14 +38,14 @@ describe('limits', () => {
     [
       { memory: { limit: GiB, swap: GiB } },
       ['memory/memory.limit_in_bytes=1073741824', 'memory/memory.memsw.limit_in_bytes=1073741824'],
-      ['memory.swap.max=0', 'memory.max=1073741824'],
+      ['memory.swap.max=0 if there', 'memory.max=1073741824'],
     ],
     [
       { memory: { limit: GiB, swap: -1 } },
       ['memory/memory.limit_in_bytes=1073741824', 'memory/memory.memsw.limit_in_bytes=-1'],
-      ['memory.swap.max=max', 'memory.max=1073741824'],
+      ['memory.swap.max=max if there', 'memory.max=1073741824'],
     ],
-    [{ memory: { swap: -1 } }, ['memory/memory.memsw.limit_in_bytes=-1'], ['memory.swap.max=max']],
+    [{ memory: { swap: -1 } }, ['memory/memory.memsw.limit_in_bytes=-1'], ['memory.swap.max=max if there']],
     [{ memory: { reservation: 7 } }, ['memory/memory.soft_limit_in_bytes=7'], ['memory.low=7']],
     [{ memory: { swappiness: 0 } }, ['memory/memory.swappiness=0'], null],
     [{ memory: { disableOOMKiller: true } }, ['memory/memory.oom_control=1'], null],
@@ -56,7 +56,6 @@ describe('limits', () => {
     [{ cpu: { shares: 0 } }, [], []],
     [{ cpu: { shares: 2 } }, ['cpu,cpuacct/cpu.shares=2'], ['cpu.weight=1']],
     [{ cpu: { shares: 262144 } }, ['cpu,cpuacct/cpu.shares=262144'], ['cpu.weight=10000']],
-    [{ cpu: { shares: 1000000 } }, ['cpu,cpuacct/cpu.shares=1000000'], ['cpu.weight=10000']],
     [{ cpu: { quota: 50000 } }, ['cpu,cpuacct/cpu.cfs_quota_us=50000'], ['cpu.max=50000 100000']],
     [
       { cpu: { quota: 50000, period: 200000 } },
@@ -185,6 +184,14 @@ describe('what the kernel would not take', () => {
     ['OCI401 swap-below-limit', '/memory/swap', { memory: { limit: 6, swap: 5 } }, V1],
     ['OCI401 swap-below-limit', '/memory/swap', { memory: { limit: 6, swap: 5 } }, V2],
     ['OCI403 swappiness-range', '/memory/swappiness', { memory: { swappiness: 101 } }, V1],
+    ['OCI405 burst-above-quota', '/cpu/burst', { cpu: { quota: 5000, burst: 5001 } }, V2],
+    ['OCI406 cpu-range', '/cpu/shares', { cpu: { shares: 1 } }, V1],
+    ['OCI406 cpu-range', '/cpu/shares', { cpu: { shares: 262145 } }, V1],
+    ['OCI406 cpu-range', '/cpu/quota', { cpu: { quota: 999 } }, V2],
+    ['OCI406 cpu-range', '/cpu/period', { cpu: { period: 999 } }, V1],
+    ['OCI406 cpu-range', '/cpu/period', { cpu: { period: 1000001 } }, V2],
+    ['OCI407 cpu-idle', '/cpu/idle', { cpu: { idle: 2 } }, V2],
+    ['OCI411 rdma-without-limit', '/rdma/mlx5', { rdma: { mlx5: {} } }, V2],
     ['OCI408 weight-range', '/blockIO/weight', { blockIO: { weight: 9 } }, V1],
     ['OCI408 weight-range', '/blockIO/weight', { blockIO: { weight: 1001 } }, V2],
     [
@@ -271,33 +278,5 @@ describe('where the cgroup is', () => {
     const config = changed(runc, { '/mounts/6': { destination: '/a', type: 'tmpfs' } });
     const { steps } = plan(config, request({ layout: 'none' }));
     expect(steps.some(({ by }) => by === 'host')).toBe(false);
-  });
-});
-
-describe('device rules on cgroup v1', () => {
-  const rules = (devices: object[]) =>
-    plan(changed(runc, { '/linux/resources': { devices } }), request(V1))
-      .steps.filter(({ directory }) => directory === '/sys/fs/cgroup/devices/box')
-      .map(({ file, value }) => `${String(file).replace('devices.', '')} ${value}`);
-
-  test('nothing is allowed but what every container needs', () => {
-    const all = rules([]);
-    expect(all[0]).toBe('deny a');
-    expect(all.slice(1)).toContain('allow c 1:3 rwm');
-    expect(all).toHaveLength(11);
-    expect(rules([{ allow: false, access: 'rwm' }]).slice(0, 2)).toEqual(['deny a', 'deny a']);
-  });
-
-  test('rules come in their order', () => {
-    const devices = [
-      { allow: true, type: 'c', major: 10, minor: 229, access: 'rw' },
-      { allow: false, type: 'b', access: 'm' },
-      { allow: true, type: 'c', major: -1, minor: 5 },
-    ];
-    expect(rules(devices).slice(1, 4)).toEqual(['allow c 10:229 rw', 'deny b *:* m', 'allow c *:5 rwm']);
-  });
-
-  test('a container that may use everything has no list', () => {
-    expect(rules([{ allow: true, access: 'rwm' }])).toEqual(['deny a', 'allow a']);
   });
 });

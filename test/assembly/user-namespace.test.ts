@@ -133,18 +133,18 @@ describe('a new user namespace', () => {
   test('the cgroup is the root’s only where it is mounted to be written, on version 2', () => {
     const cgroup = { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup' };
     const writable = changed(users, { '/mounts/6': cgroup });
-    expect(step(plan(writable, request(V2)), 'own-cgroup')).toMatchObject({
+    expect(step(plan(writable, request(V2)), 'delegate')).toMatchObject({
       by: 'host',
       directory: '/sys/fs/cgroup/orlop-box',
       uid: 100000,
     });
-    expect(step(plan(writable, request(V1)), 'own-cgroup')).toBeUndefined();
-    expect(step(plan(users, request(V2)), 'own-cgroup')).toBeUndefined();
+    expect(step(plan(writable, request(V1)), 'delegate')).toBeUndefined();
+    expect(step(plan(users, request(V2)), 'delegate')).toBeUndefined();
     const shared = changed(writable, {
       '/linux/namespaces/5': { type: 'uts' },
       '/linux/namespaces/3': { type: 'time' },
     });
-    expect(step(plan(shared, request(V2)), 'own-cgroup')).toBeUndefined();
+    expect(step(plan(shared, request(V2)), 'delegate')).toBeUndefined();
   });
 
   test('without container id 0 the first that is mapped makes things', () => {
@@ -210,8 +210,9 @@ describe('a caller without privileges', () => {
     const made = plan(rootless, user({ cgroup }));
     expect(step(made, 'create-cgroup')).toMatchObject({ cgroup: '/user.slice/u/app.slice/orlop-box' });
     expect(step(made, 'clone')?.intoCgroup).toBe(true);
-    for (const more of [{ denied: 'no' }, { denied: 'no', disabled: true }]) {
-      const without = plan(rootless, user({ cgroup: { ...V2, ...more } }));
+    const denied = user({ cgroup: { ...V2, denied: 'no' } });
+    for (const asked of [denied, { ...denied, cgroupManager: 'disabled' as const }]) {
+      const without = plan(rootless, asked);
       expect(verbs(without, 'create-cgroup', 'enter-cgroup', 'limit')).toEqual([]);
       expect(step(without, 'clone')).not.toHaveProperty('intoCgroup');
       expect(step(without, 'cgroup-mount')).toBeDefined();
@@ -222,10 +223,11 @@ describe('a caller without privileges', () => {
     const cgroup = { ...V2, denied: 'user 1000 may not' };
     const named = changed(rootless, { '/linux/cgroupsPath': '/mine' });
     expect(step(plan(named, user({ cgroup })), 'create-cgroup')).toMatchObject({ cgroup: '/mine' });
-    expect(verbs(plan(named, user({ cgroup: { ...cgroup, disabled: true } })), 'create-cgroup')).toEqual([]);
+    const disabled = { ...user({ cgroup }), cgroupManager: 'disabled' as const };
+    expect(verbs(plan(named, disabled), 'create-cgroup')).toEqual([]);
     const limited = changed(rootless, { '/linux/resources': { pids: { limit: 5 } } });
     expect(findings(limited, user({ cgroup }))).toMatchObject([
-      { rule: 'OCI418', path: '/linux/resources/pids/limit', message: expect.stringContaining('user 1000 may not') },
+      { rule: 'OCI414', path: '/linux/resources/pids/limit', message: expect.stringContaining('user 1000 may not') },
     ]);
     // Who can make no device needs no rule against it, and the kernel would take none from him.
     const rules = changed(rootless, { '/linux/resources': { devices: [{ allow: false, access: 'rwm' }] } });

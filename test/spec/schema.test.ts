@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { OrlopError } from '../../src/error.ts';
 import { specModule } from '../../src/spec/embedded.ts';
 import { SpecDocument } from '../../src/spec/module.ts';
-import type { CgroupFacts, Plan, Request, Step } from '../../src/spec/types.ts';
+import type { CgroupFacts, CgroupManager, Plan, Request, Step } from '../../src/spec/types.ts';
 
 const file = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const schema = JSON.parse(file('src/spec/orlop.v1.schema.json')) as { $defs: Record<string, { enum?: string[] }> };
@@ -37,9 +37,16 @@ const CGROUPS: Record<string, CgroupFacts> = {
   none: { layout: 'none' },
 };
 
-function requestOf(cgroup: CgroupFacts): Request {
-  const facts = { capabilities: '1ffffffffff', nofileSoft: '1024', nofileHard: '18446744073709551615', cgroup };
-  return { version: 1, id: 'one', bundle: '/bundle', ignoreUnsupported: true, facts };
+function requestOf(cgroup: CgroupFacts, cgroupManager: CgroupManager = 'cgroupfs'): Request {
+  const systemd = { version: 252, controlGroup: '/user.slice/user@1000.service', isUser: true };
+  const facts = {
+    capabilities: '1ffffffffff',
+    nofileSoft: '1024',
+    nofileHard: '18446744073709551615',
+    cgroup,
+    systemd,
+  };
+  return { version: 1, id: 'one', bundle: '/bundle', ignoreUnsupported: true, cgroupManager, facts };
 }
 
 const RANGE = [{ containerID: 0, hostID: 100000, size: 65536 }];
@@ -61,6 +68,10 @@ const MAXIMAL = JSON.stringify({
     oomScoreAdj: -500,
     capabilities: { bounding: ['CAP_KILL'], permitted: ['CAP_KILL'], effective: ['CAP_KILL'] },
     rlimits: [{ type: 'RLIMIT_FSIZE', soft: 1, hard: 2 }],
+    scheduler: { policy: 'SCHED_DEADLINE', runtime: 1024, deadline: 2048, flags: ['SCHED_FLAG_RESET_ON_FORK'] },
+    apparmorProfile: 'profile',
+    selinuxLabel: 'user:role:type:s0',
+    ioPriority: { class: 'IOPRIO_CLASS_BE', priority: 7 },
   },
   mounts: [
     { destination: '/proc', type: 'proc', source: 'proc' },
@@ -69,7 +80,7 @@ const MAXIMAL = JSON.stringify({
     { destination: '/ro', type: 'tmpfs', options: ['ro', 'size=1m'] },
     { destination: '/host', source: '/host', options: ['rbind', 'rro', 'rnosuid', 'dev', 'rslave'] },
     { destination: '/host/one', options: ['remount', 'ro'] },
-    { destination: '/sys/fs/cgroup', type: 'cgroup', options: ['ro', 'nosuid'] },
+    { destination: '/sys/fs/cgroup', type: 'cgroup', options: ['nosuid'] },
   ],
   hooks: Object.fromEntries(
     ['prestart', 'createRuntime', 'createContainer', 'startContainer', 'poststart', 'poststop'].map((kind) => [
@@ -89,6 +100,11 @@ const MAXIMAL = JSON.stringify({
       { path: '/dev/pipe', type: 'p' },
     ],
     sysctl: { 'net.ipv4.ip_forward': '1', 'kernel.msgmax': '65536' },
+    memoryPolicy: { mode: 'MPOL_BIND', nodes: '0,2-3', flags: ['MPOL_F_STATIC_NODES'] },
+    personality: { domain: 'LINUX32' },
+    intelRdt: { closID: 'x', memBwSchema: 'MB:0=50', schemata: ['L3:0=f'], enableMonitoring: true },
+    netDevices: { eth1: {}, eth2: { name: 'net%d' } },
+    mountLabel: 'user:role:type:s0:c1,c2',
     maskedPaths: ['/proc/kcore'],
     readonlyPaths: ['/proc/sys'],
     resources: { memory: { limit: 1 << 30, swap: 1 << 30 }, pids: { limit: 10 }, cpu: { shares: 512 } },
@@ -159,11 +175,19 @@ function plan(config: string, request: Request): { plan?: Plan; diagnostics?: re
 }
 
 const planned = configs.flatMap(([name, config]) =>
-  Object.entries(CGROUPS).map(([layout, cgroup]) => ({ name, layout, config, request: requestOf(cgroup) })),
+  Object.entries(CGROUPS).flatMap(([layout, cgroup]) =>
+    (['cgroupfs', 'systemd', 'disabled'] as const).map((manager) => ({
+      name,
+      layout,
+      manager,
+      config,
+      request: requestOf(cgroup, manager),
+    })),
+  ),
 );
 
 describe('the schema holds for', () => {
-  test.each(planned)('the plan of $name on a host with cgroup $layout', ({ config, request }) => {
+  test.each(planned)('the plan of $name on a host with cgroup $layout by $manager', ({ config, request }) => {
     expect(objections('request', request)).toEqual([]);
     const outcome = plan(config, request);
     if (outcome.plan) expect(objections('plan', outcome.plan)).toEqual([]);
@@ -196,6 +220,7 @@ describe('the schema holds for', () => {
       const document = open(config);
       const { length } = document.plan(requestOf(cgroup)).steps;
       expect(objections('hostPlan', document.prepare(requestOf(cgroup)))).toEqual([]);
+      expect(objections('hostPlan', document.prepare(requestOf(cgroup, 'systemd')))).toEqual([]);
       for (let step = 0; step < length; step++) expect(objections('place', document.place(step))).toEqual([]);
     }
   });
@@ -228,7 +253,7 @@ describe('the schema and the module know the same', () => {
   });
 
   test('keys of a request', () => {
-    for (const definition of ['request', 'execRequest', 'facts', 'cgroupFacts', 'hierarchy']) {
+    for (const definition of ['request', 'execRequest', 'facts', 'cgroupFacts', 'systemdFacts', 'hierarchy']) {
       const { properties } = schema.$defs[definition] as unknown as { properties: Record<string, unknown> };
       for (const key of Object.keys(properties)) {
         expect(file('assembly/plan/request.ts'), `${definition}.${key}`).toContain(`'${key}'`);
