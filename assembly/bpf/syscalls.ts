@@ -45,10 +45,15 @@ export function syscallName(id: i32): string {
   return name;
 }
 
+let all: string[] | null = null;
+
 /** The name that a misspelt one was probably meant to be, '' if none is near. */
 export function nearestSyscall(name: string): string {
-  const names: string[] = [];
-  for (let id = 0; id < NAME_COUNT; id++) names.push(syscallName(id));
+  let names = all;
+  if (!names) {
+    all = names = [];
+    for (let id = 0; id < NAME_COUNT; id++) names.push(syscallName(id));
+  }
   return nearest(name, names);
 }
 
