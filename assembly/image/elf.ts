@@ -2,7 +2,9 @@ import { Bytes } from './bytes';
 import { Call } from './calls';
 import {
   CODE_ADDRESS,
+  CONSTANTS_ADDRESS,
   DATA_ADDRESS,
+  KIND_AGAIN,
   KIND_BRANCH,
   KIND_CALL,
   ROW_ARGUMENTS,
@@ -22,7 +24,6 @@ import { callNumber, ELF_MACHINE, interpreter, PAGE_SIZE } from './x86_64';
 /** elf.h: Elf64_Ehdr, Elf64_Phdr */
 const HEADER_SIZE: u16 = 64;
 const SEGMENT_SIZE: u16 = 56;
-const SEGMENTS: u16 = 4;
 const ET_EXEC: u16 = 2;
 const PT_LOAD: u32 = 1;
 const PT_GNU_STACK: u32 = 0x6474e551;
@@ -31,13 +32,15 @@ const PF_W: u32 = 2;
 const PF_R: u32 = 4;
 
 /**
- * Links a program into a static executable: header and interpreter (r-x), rows (r--), data (rw-), and a stack that is
- * not executable. No sections, no symbols, nothing that depends on when or where it was made.
+ * Links a program into a static executable: header and interpreter (r-x), rows and constants (r--), data (rw-), and a stack
+ * that is not executable. No sections, no symbols, nothing that depends on when or where it was made.
  */
 export function link(program: Program): Bytes {
   const image = new Bytes();
   const code = interpreter();
-  const codeOffset = HEADER_SIZE + SEGMENTS * SEGMENT_SIZE;
+  const constants = program.constants;
+  const segments: u16 = constants.length > 0 ? 5 : 4;
+  const codeOffset = HEADER_SIZE + segments * SEGMENT_SIZE;
   image.reserve(codeOffset + code.bytes.length, 1);
   for (let index = 0; index < code.bytes.length; index++) image.put8(codeOffset + index, code.bytes[index]);
 
@@ -45,22 +48,26 @@ export function link(program: Program): Bytes {
   for (let index = 0; index < program.rows.length; index++)
     putRow(image, rowsOffset + index * ROW_SIZE, program, index);
 
+  const constantsOffset = constants.length > 0 ? image.reserve(constants.length, PAGE_SIZE) : 0;
+  if (constants.length > 0) image.copy(constantsOffset, constants);
+
   const dataOffset = image.reserve(program.data.length, PAGE_SIZE);
   image.copy(dataOffset, program.data);
 
-  putHeader(image, CODE_ADDRESS + codeOffset);
+  putHeader(image, CODE_ADDRESS + codeOffset, segments);
   putSegment(image, 0, PT_LOAD, PF_R | PF_X, 0, CODE_ADDRESS, codeOffset + code.bytes.length);
   putSegment(image, 1, PT_LOAD, PF_R, rowsOffset, ROWS_ADDRESS, program.rows.length * ROW_SIZE);
-  putSegment(image, 2, PT_LOAD, PF_R | PF_W, dataOffset, DATA_ADDRESS, program.data.length);
-  putSegment(image, 3, PT_GNU_STACK, PF_R | PF_W, 0, 0, 0);
+  // In the order of addresses: man 5 elf.
+  if (constants.length > 0) putSegment(image, 2, PT_LOAD, PF_R, constantsOffset, CONSTANTS_ADDRESS, constants.length);
+  putSegment(image, segments - 2, PT_LOAD, PF_R | PF_W, dataOffset, DATA_ADDRESS, program.data.length);
+  putSegment(image, segments - 1, PT_GNU_STACK, PF_R | PF_W, 0, 0, 0);
   return image;
 }
 
 function putRow(image: Bytes, offset: i32, program: Program, index: i32): void {
   const row = program.rows[index];
-  const isBranch = row.call == Call.BRANCH;
-  image.put16(offset, isBranch ? 0 : callNumber(row.call));
-  image.put8(offset + ROW_KIND, isBranch ? KIND_BRANCH : KIND_CALL);
+  image.put16(offset, row.call == Call.BRANCH ? 0 : callNumber(row.call));
+  image.put8(offset + ROW_KIND, kindOf(row.call));
   let loads = putArgument(image, offset, 0, row.first);
   loads |= putArgument(image, offset, 1, row.second);
   loads |= putArgument(image, offset, 2, row.third);
@@ -76,6 +83,15 @@ function putRow(image: Bytes, offset: i32, program: Program, index: i32): void {
   image.put32(offset + ROW_TARGET, ROWS_ADDRESS + <u32>(target ? target.position : index + 1) * ROW_SIZE);
 }
 
+/**
+ * man 2 openat2: a lookup that must not leave its root gives up with EAGAIN when anything on the machine is renamed just
+ * then, and has to be asked for again. Any other call that says EAGAIN means it.
+ */
+function kindOf(call: Call): u8 {
+  if (call == Call.BRANCH) return KIND_BRANCH;
+  return call == Call.OPENAT2 ? KIND_AGAIN : KIND_CALL;
+}
+
 /** Returns the bit that says "load it from a cell". */
 function putArgument(image: Bytes, offset: i32, position: i32, operand: Operand | null): u8 {
   if (!operand) return 0;
@@ -83,7 +99,7 @@ function putArgument(image: Bytes, offset: i32, position: i32, operand: Operand 
   return operand.isLoaded ? (<u8>1) << (<u8>position) : 0;
 }
 
-function putHeader(image: Bytes, entry: u32): void {
+function putHeader(image: Bytes, entry: u32, segments: u16): void {
   image.put32(0, 0x464c457f); // "\x7fELF"
   image.put32(4, 0x00010102); // 64 bits, little-endian, version 1, System V
   image.put16(16, ET_EXEC);
@@ -93,7 +109,7 @@ function putHeader(image: Bytes, entry: u32): void {
   image.put64(32, HEADER_SIZE);
   image.put16(52, HEADER_SIZE);
   image.put16(54, SEGMENT_SIZE);
-  image.put16(56, SEGMENTS);
+  image.put16(56, segments);
 }
 
 function putSegment(image: Bytes, index: i32, type: u32, flags: u32, offset: i32, address: u32, size: i32): void {

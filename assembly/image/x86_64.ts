@@ -1,10 +1,12 @@
 import { Assembler } from './assembler';
 import { Call } from './calls';
+import { EAGAIN } from './errno';
 import { Label } from './label';
 import {
   ANY_ERROR,
   FAILURE_ERRNO,
   FAILURE_ROW,
+  KIND_AGAIN,
   KIND_BRANCH,
   ROW_ARGUMENTS,
   ROW_ERRNO,
@@ -32,6 +34,10 @@ export const STAT_MODE: u32 = 24;
 export const STAT_RDEV: u32 = 40;
 export const STAT_SIZE: u32 = 144;
 
+/** arch/x86/include/uapi/asm/statfs.h, asm-generic/statfs.h */
+export const STATFS_TYPE: u32 = 0;
+export const STATFS_SIZE: u32 = 120;
+
 /** Numbers of arch/x86/entry/syscalls/syscall_64.tbl. */
 export function callNumber(call: Call): u16 {
   switch (call) {
@@ -41,6 +47,8 @@ export function callNumber(call: Call): u16 {
       return 80;
     case Call.CHROOT:
       return 161;
+    case Call.CLONE:
+      return 56;
     case Call.CLONE3:
       return 435;
     case Call.CLOSE:
@@ -63,14 +71,20 @@ export function callNumber(call: Call): u16 {
       return 260;
     case Call.FSCONFIG:
       return 431;
+    case Call.FSETXATTR:
+      return 190;
     case Call.FSMOUNT:
       return 432;
     case Call.FSOPEN:
       return 430;
     case Call.FSPICK:
       return 433;
+    case Call.FSTATFS:
+      return 138;
     case Call.IOCTL:
       return 16;
+    case Call.IOPRIO_SET:
+      return 251;
     case Call.KEYCTL:
       return 250;
     case Call.LSEEK:
@@ -93,6 +107,8 @@ export function callNumber(call: Call): u16 {
       return 437;
     case Call.OPEN_TREE:
       return 428;
+    case Call.PERSONALITY:
+      return 135;
     case Call.PIDFD_SEND_SIGNAL:
       return 424;
     case Call.PIVOT_ROOT:
@@ -113,6 +129,10 @@ export function callNumber(call: Call): u16 {
       return 14;
     case Call.SCHED_SETAFFINITY:
       return 203;
+    case Call.SCHED_SETATTR:
+      return 314;
+    case Call.SECCOMP:
+      return 317;
     case Call.SENDMSG:
       return 46;
     case Call.SETDOMAINNAME:
@@ -129,6 +149,8 @@ export function callNumber(call: Call): u16 {
       return 117;
     case Call.SETSID:
       return 112;
+    case Call.SET_MEMPOLICY:
+      return 238;
     case Call.SOCKET:
       return 41;
     case Call.SYMLINKAT:
@@ -262,6 +284,14 @@ class X86Assembler extends Assembler {
     this.word(value);
   }
 
+  /** cmp eax, imm8 (83 /7) */
+  compareResultErrno(value: i32): void {
+    this.instruction(`cmp eax, ${value}`);
+    this.byte(0x83);
+    this.modrm(3, 7, Register.RAX);
+    this.byte(value);
+  }
+
   /** add rbx, imm8 (REX.W 83 /0) */
   advance(count: i32): void {
     this.instruction(`add rbx, ${count}`);
@@ -284,7 +314,7 @@ class X86Assembler extends Assembler {
     this.distance(label);
   }
 
-  /** je (84), jz (84), ja (87) with a 32-bit distance */
+  /** je (84), jz (84), jne (85), jnz (85), ja (87) with a 32-bit distance */
   jumpIf(condition: string, opcode: i32, label: Label): void {
     this.instruction(`${condition} ${label.name}`);
     this.byte(0x0f);
@@ -304,6 +334,7 @@ class X86Assembler extends Assembler {
 }
 
 const JE = 0x84;
+const JNE = 0x85;
 const JA = 0x87;
 
 /** The interpreter: rbx walks the rows (layout.ts). Kernel calls keep every register but rax, rcx and r11. */
@@ -313,13 +344,14 @@ export function interpreter(): Assembler {
   const advance = new Label('advance');
   const branch = new Label('branch');
   const failed = new Label('failed');
+  const final = new Label('final');
   const go = new Label('go');
 
   // rbx = the first row
   code.moveImmediate(Register.RBX, ROWS_ADDRESS);
   code.place(next);
   code.testByte(Register.RBX, ROW_KIND, KIND_BRANCH);
-  code.jumpIf('jnz', 0x85, branch);
+  code.jumpIf('jnz', JNE, branch);
 
   const registers: i32[] = [Register.RDI, Register.RSI, Register.RDX, Register.R10, Register.R8, Register.R9];
   for (let index = 0; index < registers.length; index++) {
@@ -345,9 +377,14 @@ export function interpreter(): Assembler {
   code.advance(ROW_SIZE);
   code.jump(next);
 
-  // errno = -rax: tolerated, or on with the failure rows, which the target of row 0 names
+  // errno = -rax: asked for again, tolerated, or on with the failure rows, which the target of row 0 names
   code.place(failed);
   code.plain('neg eax', 0xf7, 0xd8);
+  code.compareResultErrno(EAGAIN);
+  code.jumpIf('jne', JNE, final);
+  code.testByte(Register.RBX, ROW_KIND, KIND_AGAIN);
+  code.jumpIf('jnz', JNE, next);
+  code.place(final);
   code.loadWord(Register.RCX, Register.RBX, ROW_ERRNO);
   code.plain('cmp ecx, eax', 0x39, 0xc1);
   code.jumpIf('je', JE, go);

@@ -1,10 +1,13 @@
-import { NONE } from '../json/document';
 import { Writer } from '../json/writer';
 import { Process } from '../spec/process';
 import { ExecuteStep, planExecute } from './execute';
+import { planMemoryPolicy, planPersonality } from './memory-policy';
 import { cleanPath, hasNul } from './mounts';
 import { Planner } from './planner';
 import { planPrivileges } from './privileges';
+import { planScheduling } from './scheduler';
+import { isEarly, keepForFilter, planSeccomp } from './seccomp';
+import { planSecurity } from './security';
 import { Actor, NumberStep, Step, TextStep, Verb } from './step';
 
 /** man 2 getrlimit; the index is the number of asm-generic/resource.h. */
@@ -66,7 +69,7 @@ export class TerminalStep extends Step {
 
 /**
  * runtime-spec config.md#process, in the order that privileges allow: what needs them before they are dropped. Answers
- * the last step, for the caller to add behind READY; null after an error.
+ * the last step, for the caller to add; null after an error.
  */
 export function planProcess(planner: Planner): ExecuteStep | null {
   const process = planner.spec.process;
@@ -82,7 +85,13 @@ export function planProcess(planner: Planner): ExecuteStep | null {
   }
   planRlimits(planner, process);
   planCwd(planner, process);
-  planPrivileges(planner, process);
+  planScheduling(planner, process);
+  planMemoryPolicy(planner);
+  planPersonality(planner);
+  planSecurity(planner, process);
+  const filter = planSeccomp(planner);
+  const capabilities = planPrivileges(planner, process);
+  if (filter) keepForFilter(planner, filter, capabilities);
   const userValue = process.user;
   const umask = userValue ? userValue.umask : null;
   if (umask && umask.value > 0o777) {
@@ -99,6 +108,9 @@ export function planProcess(planner: Planner): ExecuteStep | null {
   if (noNewPrivileges && noNewPrivileges.value) planner.add(new Step(Verb.NO_NEW_PRIVILEGES, noNewPrivileges.node));
   const execute = planExecute(planner, process);
   if (execute) planner.add(new TextStep(Verb.FIND, 'file', execute.args[0], execute.node));
+  if (filter && isEarly(planner, filter)) planner.add(filter);
+  planner.add(new Step(Verb.READY));
+  if (filter && !isEarly(planner, filter)) planner.add(filter);
   return execute;
 }
 
@@ -118,15 +130,6 @@ export function planOomScore(planner: Planner): void {
     return;
   }
   planner.add(new NumberStep(Verb.OOM_SCORE, 'score', score.value, score.node).by(Actor.LAUNCHER));
-}
-
-/**
- * man 7 session-keyring: the keys of whoever starts the container are not its own. By name, so that all processes of the
- * container share one.
- */
-export function planKeyring(planner: Planner): void {
-  if (planner.request.noNewKeyring) return;
-  planner.add(new TextStep(Verb.KEYRING, 'name', `_ses.${planner.request.id}`, NONE));
 }
 
 /** A terminal of the container's own devpts, whose master the host gets. */

@@ -54,6 +54,15 @@ export enum Verb {
   AWAIT_UNIT,
   UNIT_PROPERTIES,
   DELEGATE,
+  SCHEDULER,
+  IO_PRIORITY,
+  MEMORY_POLICY,
+  PERSONALITY,
+  APPARMOR,
+  SELINUX,
+  NET_DEVICE,
+  RDT,
+  SECCOMP,
 }
 
 const VERBS: string[] = [
@@ -105,6 +114,15 @@ const VERBS: string[] = [
   'await-unit',
   'unit-properties',
   'delegate',
+  'scheduler',
+  'io-priority',
+  'memory-policy',
+  'personality',
+  'apparmor',
+  'selinux',
+  'net-device',
+  'rdt',
+  'seccomp',
 ];
 
 export function verbName(verb: Verb): string {

@@ -7,6 +7,8 @@ export interface Option {
   /** Absent: a switch. Present: it takes a value, called so in the help. */
   value?: string;
   multiple?: boolean;
+  /** All that the value may be. */
+  words?: readonly string[];
   help: string;
   /** Taken for the sake of old callers: neither help nor completion tell of it. */
   isHidden?: boolean;
@@ -67,13 +69,7 @@ export function number(values: Values, name: string, least: number, most: number
   if (value === undefined) return undefined;
   const parsed = Number(value);
   if (/^\d+$/.test(value) && parsed >= least && parsed <= most) return parsed;
-  throw new OrlopError('usage/invalid', `--${name} ${value}: not a number from ${least} to ${most}`);
-}
-
-/** One of the words, the first if the option is not there. */
-export function choice<T extends string>(values: Values, name: string, words: readonly [T, ...T[]]): T {
-  const value = text(values, name) ?? words[0];
-  const found = words.find((word) => word === value);
-  if (found !== undefined) return found;
-  throw new OrlopError('usage/invalid', `--${name} ${value}: not a ${name}`, { hint: `use ${words.join(' or ')}` });
+  throw new OrlopError('usage/invalid', `--${name} ${value}: not a number from ${least} to ${most}`, {
+    hint: 'write it in decimal digits, within these bounds',
+  });
 }

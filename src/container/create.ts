@@ -1,29 +1,34 @@
-import { constants, mkdirSync, openSync, readlinkSync, writeFileSync } from 'node:fs';
+import { constants, mkdirSync, openSync, readlinkSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { OrlopError } from '../error.ts';
 import { Launch } from '../launch/image.ts';
 import type { Failed } from '../launch/protocol.ts';
 import { openBoth } from '../linux/fifo.ts';
-import { close, mkfifo } from '../linux/file.ts';
+import { close } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
 import { kill, pidfdOpen, waitpid } from '../linux/process.ts';
-import type { CreateCgroupStep, Diagnostic } from '../spec/types.ts';
+import type { CreateCgroupStep, Diagnostic, RdtStep } from '../spec/types.ts';
 import { type Compiled, compile, type LaunchRequest, warningsOf } from './compiler.ts';
 import { confine, enterUnit, limit, makeCgroup, stepOf } from './confine.ts';
 import { CopyUp } from './copy-up.ts';
 import { removeAll } from './delete.ts';
 import { hooksOf, type Journal, runHooks, settleInside } from './hooks.ts';
+import { joinRdtGroup, makeRdtGroup, plannedRdt } from './intel-rdt.ts';
+import { NetDevices } from './net-devices.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
+import { handOver } from './seccomp.ts';
 import { readStat } from './status.ts';
-import { type Entry, type State, Store } from './store.ts';
+import { checkId, type Entry, type State, Store } from './store.ts';
 import { Systemd } from './systemd.ts';
 
 export interface CreateOptions extends LaunchRequest {
   root: string;
   pidFile?: string | undefined;
-  /** Takes the master of the container's terminal. */
+  /** Takes the master of the container's terminal, which it must then have. */
   console?: ((master: number) => void) | undefined;
+  /** Takes it otherwise, if there is one: the caller's own terminal. */
+  attach?: ((master: number) => void) | undefined;
   warn?: ((diagnostic: Diagnostic) => void) | undefined;
   /** Gets what hooks write. */
   journal?: Journal | undefined;
@@ -41,6 +46,7 @@ export interface Created {
 /** runtime-spec runtime.md#create; `before` is the bundle compiled already. After an error everything is as before. */
 export function create(options: CreateOptions, before?: Compiled): Created {
   checkPrivileges();
+  checkId(options.id);
   const systemd = options.cgroupManager === 'systemd' ? new Systemd() : undefined;
   try {
     return createWith(systemd, before ?? compile(options, systemd?.facts()), options);
@@ -50,20 +56,25 @@ export function create(options: CreateOptions, before?: Compiled): Created {
 }
 
 function createWith(systemd: Systemd | undefined, compiled: Compiled, options: CreateOptions): Created {
-  checkConsole(compiled, options.console !== undefined);
+  checkConsole(compiled, options);
   checkPreserved(options.preserveFds ?? 0);
   for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
 
   const entry = new Store(options.root).create(options.id);
   const state = newState(compiled);
+  const devices = new NetDevices();
   try {
-    launch(entry, state, compiled, options, systemd);
+    launch(entry, state, compiled, options, devices, systemd);
     if (options.pidfd) tellPidfd(state.pid as number, options.pidfd);
     if (options.pidFile !== undefined) writePidFile(options.pidFile, state.pid as number);
     return { entry, state: state as State & { pid: number }, compiled };
   } catch (error) {
+    // Before its namespace ends with the last process: a virtual device would end too.
+    attach(error, devices.giveBack());
     undo(entry, state, error, options.journal);
     throw error;
+  } finally {
+    devices.close();
   }
 }
 
@@ -90,14 +101,26 @@ function newState(compiled: Compiled): State {
  * The image runs while the host does its own part; where they meet is drawn in assembly/image/context.ts. What is on
  * record before anything is made can be removed, whoever dies when.
  */
-function launch(entry: Entry, state: State, compiled: Compiled, options: CreateOptions, systemd?: Systemd): void {
+function launch(
+  entry: Entry,
+  state: State,
+  compiled: Compiled,
+  options: CreateOptions,
+  devices: NetDevices,
+  systemd?: Systemd,
+): void {
   const { plan } = compiled;
   const cgroup = stepOf<CreateCgroupStep>(plan, 'create-cgroup');
-  writeFileSync(entry.file('config.json'), compiled.config, { mode: 0o600 });
-  mkfifo(entry.file('start'), 0o600);
-  mkfifo(entry.file('exec'), 0o600);
+  entry.writeConfig(compiled.config);
+  entry.makeFifos();
   if (compiled.request.notify !== undefined) mkdirSync(compiled.request.notify, { mode: 0o755 });
   if (cgroup && !systemd) makeCgroup(entry, state, cgroup, compiled);
+  const rdt = stepOf<RdtStep>(plan, 'rdt');
+  if (rdt) {
+    state.rdt = plannedRdt(rdt);
+    entry.write(state);
+    makeRdtGroup(rdt, state.rdt, () => compiled.document.place(rdt.step));
+  }
   entry.write(state);
 
   const startFifo = openBoth(entry.file('start'));
@@ -117,7 +140,7 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
   }
   try {
     if (cgroup && systemd) enterUnit(systemd, running, entry, state, cgroup, compiled);
-    converse(running, entry, state, compiled, options, systemd);
+    converse(running, entry, state, compiled, options, devices, systemd);
   } catch (error) {
     running.abort();
     throw error;
@@ -132,34 +155,47 @@ function converse(
   state: State,
   compiled: Compiled,
   options: CreateOptions,
+  devices: NetDevices,
   systemd: Systemd | undefined,
 ): void {
   const { journal } = options;
   const copyUp = new CopyUp(compiled);
-  let areHooksDue = false;
+  let asked: 'hooks' | 'limits' | undefined;
   let isConfined = false;
+  let listener: number | undefined;
   try {
     const failure = running.untilReady((message, fd) => {
       if (message.kind === 'pid') {
         state.pid = message.pid;
         state.startTime = readStat(message.pid)?.startTime ?? '';
         entry.write(state);
+        if (state.rdt) joinRdtGroup(state.rdt, message.pid);
         if (!systemd) limit(compiled);
       } else if (message.kind === 'console') {
-        if (fd !== undefined) options.console?.(fd);
+        if (fd !== undefined) (options.console ?? options.attach)?.(fd);
+      } else if (message.kind === 'network') {
+        devices.move(compiled, fd);
+        running.answer();
       } else if (message.kind === 'copy-from') copyUp.from(fd);
       else if (message.kind === 'copy-to') {
         copyUp.to(fd, message.step);
         running.answer();
-      } else if (message.kind === 'hooks') areHooksDue = true;
+      } else if (message.kind === 'hooks' || message.kind === 'limits') asked = message.kind;
+      else if (message.kind === 'listener') listener = message.fd;
       else if (message.kind === 'hook') return settleInside(compiled.plan.steps, message, journal);
       else if (message.kind === 'failed') return launchError(compiled, message);
-      if (areHooksDue && state.pid !== undefined) {
-        areHooksDue = false;
+      if (asked && state.pid !== undefined) {
+        const { steps } = compiled.plan;
         // Before the hooks, for there are some that give the container a device more.
-        confine(compiled, systemd);
+        if (!isConfined) confine(compiled, systemd);
         isConfined = true;
-        runHooks(hooksOf(compiled.plan.steps, 'prestart', 'createRuntime'), state, 'creating', journal);
+        if (asked === 'hooks') runHooks(hooksOf(steps, 'prestart', 'createRuntime'), state, 'creating', journal);
+        asked = undefined;
+        running.answer();
+      }
+      if (listener !== undefined && state.pid !== undefined) {
+        handOver(compiled, { pid: state.pid, fd: listener }, state, 'creating');
+        listener = undefined;
         running.answer();
       }
       return undefined;
@@ -186,14 +222,23 @@ export function launchError(compiled: Pick<Compiled, 'document'>, failed: Failed
   });
 }
 
-/** Whether the terminal that a process wants is `taken` by anybody. */
-export function checkConsole(compiled: Pick<Compiled, 'plan' | 'document'>, isTaken: boolean): void {
+/** Whether the terminal that a process wants has a taker, and a socket for a terminal gets one. */
+export function checkConsole(
+  compiled: Pick<Compiled, 'plan' | 'document'>,
+  { console, attach }: Pick<CreateOptions, 'console' | 'attach'>,
+): void {
   const terminal = stepOf(compiled.plan, 'terminal');
-  if (!terminal || isTaken) return;
-  throw new OrlopError('usage/invalid', 'process.terminal is true, and nobody takes the terminal', {
-    ...compiled.document.place(terminal.step),
-    hint: 'name a socket with --console-socket, or set process.terminal to false',
-  });
+  if (terminal && !console && !attach) {
+    throw new OrlopError('usage/invalid', 'process.terminal is true, and nobody takes the terminal', {
+      ...compiled.document.place(terminal.step),
+      hint: 'name a socket with --console-socket, or set process.terminal to false',
+    });
+  }
+  if (!terminal && console) {
+    throw new OrlopError('usage/invalid', '--console-socket: the process has no terminal', {
+      hint: 'set process.terminal to true (exec: --tty), or leave the socket out',
+    });
+  }
 }
 
 /**
@@ -229,10 +274,14 @@ function undo(entry: Entry, state: State, error: unknown, journal?: Journal): vo
     if (state.pid !== undefined) endChild(state.pid);
     removeAll(entry, state, journal);
   } catch (second) {
-    if (error instanceof Error && error.cause === undefined) error.cause = second;
+    attach(error, second);
   } finally {
     entry.close();
   }
+}
+
+function attach(error: unknown, second: unknown): void {
+  if (second !== undefined && error instanceof Error && error.cause === undefined) error.cause = second;
 }
 
 /** A process that was just made is this process's child: without waitpid it would stay as a zombie until we end. */

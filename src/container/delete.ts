@@ -2,6 +2,7 @@ import { OrlopError } from '../error.ts';
 import { removeCgroup, removeEmptyCgroup } from './cgroup.ts';
 import { thawAll } from './freezer.ts';
 import { type Journal, runPoststop } from './hooks.ts';
+import { removeRdtGroup } from './intel-rdt.ts';
 import { signalAll, signalFirst } from './kill.ts';
 import { statusOf } from './status.ts';
 import { type Entry, type State, Store } from './store.ts';
@@ -12,7 +13,15 @@ const SIGKILL = 9;
 /** runtime-spec runtime.md#delete: only of what is stopped. By force also what runs, or what a killed create has left. */
 export function remove(root: string, id: string, isForced: boolean, journal?: Journal): void {
   const store = new Store(root);
-  if (isForced && !store.has(id)) return;
+  try {
+    removeOne(store, id, isForced, journal);
+  } catch (error) {
+    if (!isForced || !(error instanceof OrlopError) || error.code !== 'container/missing') throw error;
+  }
+  store.sweep();
+}
+
+function removeOne(store: Store, id: string, isForced: boolean, journal?: Journal): void {
   const entry = store.open(id);
   try {
     const state = entry.read();
@@ -30,14 +39,16 @@ export function remove(root: string, id: string, isForced: boolean, journal?: Jo
 
 /**
  * Ends every process of the container, then removes its cgroups, and its directory last: until then it can be retried.
- * Then nothing is left but to tell who wanted to know.
+ * Then nothing is left but to tell who wanted to know. If somebody else has done all that meanwhile, nothing is done.
  */
 export function removeAll(entry: Entry, state: State | undefined, journal?: Journal): void {
+  if (!entry.lock()) return;
   if (state && !removeEmptyCgroup(state.cgroup)) {
     endProcesses(state);
     if (state.cgroup.unit) stopUnit(state.cgroup.unit);
     removeCgroup(state.cgroup);
   }
+  if (state?.rdt) removeRdtGroup(state.rdt);
   entry.remove();
   if (state) runPoststop(state, journal);
 }

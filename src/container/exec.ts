@@ -4,18 +4,22 @@ import { OrlopError } from '../error.ts';
 import { Launch } from '../launch/image.ts';
 import { type CgroupLayout, type Facts, gatherFacts } from '../linux/facts.ts';
 import { close } from '../linux/file.ts';
-import { exitNumber, pidfdOpen } from '../linux/process.ts';
+import { POLLIN, poll } from '../linux/poll.ts';
+import { exitNumber, pidfdOpen, setChildSubreaper } from '../linux/process.ts';
+import type { SignalQueue } from '../linux/signal-queue.ts';
 import { specModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import type { Diagnostic, ExecRequest, HostPlan, Request } from '../spec/types.ts';
 import { homeOf, warningsOf } from './compiler.ts';
 import { checkConsole, checkPreserved, endChild, launchError } from './create.ts';
+import { joinRdtGroup } from './intel-rdt.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
-import { openProcess, statusOf, wrongState } from './status.ts';
+import { handOver, type Listener } from './seccomp.ts';
+import { openProcess, type Status, statusOf, wrongState } from './status.ts';
 import { type State, Store } from './store.ts';
 import { supervise } from './supervise.ts';
-import { attachTerminal, type Terminal } from './terminal.ts';
+import { Terminal } from './terminal.ts';
 
 export interface ExecOptions {
   root: string;
@@ -31,11 +35,15 @@ export interface ExecOptions {
   pidFile?: string | undefined;
   preserveFds?: number | undefined;
   ignoreUnsupported?: boolean | undefined;
-  /** Takes the master of the terminal; without it the caller's own terminal does. */
+  /** Takes the master of the terminal, which it must then have; without it the caller's own terminal does. */
   console?: ((master: number) => void) | undefined;
   /** Takes a pidfd of the process. */
   pidfd?: ((pidfd: number) => void) | undefined;
   warn?: ((diagnostic: Diagnostic) => void) | undefined;
+  /** What goes to a process in the foreground. A program that has signals of its own passes none on. */
+  signals?: SignalQueue | undefined;
+  /** Whether orphans of the process become children of this one, and are waited for while it runs. */
+  isSubreaper?: boolean | undefined;
 }
 
 /** What is compiled for one call. */
@@ -58,44 +66,68 @@ interface CgroupPlaces {
 export async function exec(options: ExecOptions): Promise<number> {
   checkPrivileges();
   checkPreserved(options.preserveFds ?? 0);
-  const { state, config, pidfd } = openContainer(options);
+  const { state, status, config, pidfd } = openContainer(options);
   let terminal: Terminal | undefined;
   try {
     const facts = gatherFacts();
     const places = placesOf(options.cgroups ?? [], state, facts.cgroup);
     const compiled = compile(options, state, config, facts, places);
-    checkConsole(compiled, options.console !== undefined || !options.detach);
-    for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
-    const takesTerminal = (master: number): void => {
-      if (options.console) options.console(master);
-      else terminal = attachTerminal(master);
+    const attach = (master: number): void => {
+      terminal = new Terminal(master);
     };
-    const pid = launch(compiled, options.preserveFds ?? 0, places.unified, pidfd, takesTerminal);
+    const takers = { console: options.console, ...(options.detach ? {} : { attach }) };
+    checkConsole(compiled, takers);
+    for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
+    if (options.isSubreaper) setChildSubreaper(true);
+    const pid = launch(compiled, {
+      preserveFds: options.preserveFds ?? 0,
+      unified: places.unified,
+      pidfd,
+      rdt: state.rdt,
+      takesTerminal: takers.console ?? attach,
+      takesListener: (listener) => handOver(compiled, listener, state, status),
+    });
     return await follow(pid, options, terminal);
+  } catch (cause) {
+    throw isStopping(pidfd, cause) ? wrongState(options.id, 'stopped', 'running', cause) : cause;
   } finally {
-    await terminal?.restore();
+    terminal?.restore();
     close(pidfd);
   }
 }
 
-/** State and config are read under the lock; the pidfd then holds on to the very process, whatever others do. */
-function openContainer({ root, id, isPausedIgnored }: ExecOptions): { state: State; config: Buffer; pidfd: number } {
-  const entry = new Store(root).open(id);
-  try {
-    const state = entry.read();
-    const status = statusOf(entry, state);
-    if (status === 'paused' && !isPausedIgnored) {
-      throw new OrlopError('container/wrong-state', `container "${id}" is paused: the process would not run`, {
-        hint: `"orlop resume ${id}" lets it go on; --ignore-paused starts the process for later`,
-      });
-    }
-    const isThere = status === 'running' || status === 'created' || status === 'paused';
-    const pidfd = state && isThere ? openProcess(state) : undefined;
-    if (!state || pidfd === undefined) throw wrongState(id, status, 'running');
-    return { state, pidfd, config: readFileSync(entry.file('config.json')) };
-  } finally {
-    entry.close();
+/**
+ * Both files stay as they are for as long as the container is there, so no lock is needed, and a hook of start may do
+ * this too. The pidfd then holds on to the very process, whatever others do.
+ */
+function openContainer({ root, id, isPausedIgnored }: ExecOptions): {
+  state: State;
+  status: Status;
+  config: Buffer;
+  pidfd: number;
+} {
+  const entry = new Store(root).open(id, false);
+  const state = entry.read();
+  const status = statusOf(entry, state);
+  if (status === 'paused' && !isPausedIgnored) {
+    throw new OrlopError('container/wrong-state', `container "${id}" is paused: the process would not run`, {
+      hint: `"orlop resume ${id}" lets it go on; --ignore-paused starts the process for later`,
+    });
   }
+  if (!state || status === 'creating' || status === 'stopped') throw wrongState(id, status, 'running');
+  const config = entry.readConfig();
+  const pidfd = openProcess(state);
+  if (pidfd === undefined) throw wrongState(id, 'stopped', 'running');
+  return { state, status, pidfd, config };
+}
+
+/**
+ * The container's cgroups and namespaces go with it, at any point: which of them an error has missed first says nothing.
+ * Whoever ends the container may have met the new process first, and errors without a place in the config are seldom.
+ */
+function isStopping(pidfd: number, error: unknown): boolean {
+  const patience = error instanceof OrlopError && error.path !== undefined ? 0 : 100;
+  return poll([{ fd: pidfd, events: POLLIN }], patience)[0] !== 0;
 }
 
 function compile(
@@ -172,13 +204,21 @@ function leafOf(directory: string, state: State): string {
   return at < 0 ? directory : join(dirname(directory), path.slice(at));
 }
 
+/** What a process is launched with. */
+interface Surroundings {
+  preserveFds: number;
+  unified: string | undefined;
+  /** Of the container. */
+  pidfd: number;
+  rdt: State['rdt'];
+  takesTerminal: (master: number) => void;
+  takesListener: (listener: Listener) => void;
+}
+
 /** Answers the pid of the process, which has been executed. After an error there is none. */
 function launch(
   compiled: Compiled,
-  preserveFds: number,
-  unified: string | undefined,
-  pidfd: number,
-  takesTerminal: (master: number) => void,
+  { preserveFds, unified, pidfd, rdt, takesTerminal, takesListener }: Surroundings,
 ): number {
   const cgroup = unified === undefined ? undefined : openSync(unified, constants.O_RDONLY | constants.O_DIRECTORY);
   let running: Launch;
@@ -188,10 +228,19 @@ function launch(
     if (cgroup !== undefined) close(cgroup);
   }
   let pid: number | undefined;
+  let listener: number | undefined;
   try {
     const failed = running.untilReady((message, fd) => {
-      if (message.kind === 'pid') pid = message.pid;
-      else if (message.kind === 'console' && fd !== undefined) takesTerminal(fd);
+      if (message.kind === 'pid') {
+        pid = message.pid;
+        if (rdt) joinRdtGroup(rdt, pid);
+      } else if (message.kind === 'console' && fd !== undefined) takesTerminal(fd);
+      else if (message.kind === 'listener') listener = message.fd;
+      if (pid !== undefined && listener !== undefined) {
+        takesListener({ pid, fd: listener });
+        listener = undefined;
+        running.answer();
+      }
       return message.kind === 'failed' ? message : undefined;
     });
     running.answer();
@@ -214,7 +263,9 @@ async function follow(pid: number, options: ExecOptions, terminal: Terminal | un
   try {
     options.pidfd?.(own);
     if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
-    return options.detach ? 0 : exitNumber(await supervise(pid, own, terminal));
+    if (options.detach) return 0;
+    const { signals, isSubreaper: reapsAll } = options;
+    return exitNumber(await supervise(pid, { signals, terminal, reapsAll }));
   } catch (error) {
     endChild(pid);
     throw error;

@@ -18,7 +18,14 @@ export interface LinuxFeatures {
   namespaces: string[];
   capabilities: string[];
   cgroup: { v1: boolean; v2: boolean; systemd: boolean; systemdUser: boolean; rdma: boolean };
-  seccomp: { enabled: boolean };
+  seccomp: {
+    enabled: boolean;
+    actions: string[];
+    operators: string[];
+    archs: string[];
+    knownFlags: string[];
+    supportedFlags: string[];
+  };
   apparmor: { enabled: boolean };
   selinux: { enabled: boolean };
   intelRdt: { enabled: boolean; schemata: boolean; monitoring: boolean };
@@ -29,28 +36,35 @@ export interface LinuxFeatures {
 
 /**
  * What orlop carries out, whatever the host has. The lists are the translator's own; what is false here is an error in a
- * config (assembly/plan/unsupported.ts).
+ * config (assembly/plan/unsupported.ts), and test/container/features.test.ts asks the translator if that is still so.
  */
 export function features(): Features {
-  const { mountOptions, namespaces, capabilities } = SpecDocument.names(specModule());
+  const names = SpecDocument.names(specModule());
   return {
     ociVersionMin: '1.0.0',
     ociVersionMax: OCI_VERSION,
     hooks: ['prestart', 'createRuntime', 'createContainer', 'startContainer', 'poststart', 'poststop'],
-    mountOptions: mountOptions.sort(),
+    mountOptions: names.mountOptions.sort(),
     linux: {
-      namespaces: namespaces.sort(),
-      capabilities,
-      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
-      seccomp: { enabled: false },
-      apparmor: { enabled: false },
-      selinux: { enabled: false },
-      intelRdt: { enabled: false, schemata: false, monitoring: false },
-      memoryPolicy: { modes: [], flags: [] },
+      namespaces: names.namespaces.sort(),
+      capabilities: names.capabilities,
+      cgroup: { v1: true, v2: true, systemd: true, systemdUser: true, rdma: true },
+      seccomp: {
+        enabled: true,
+        actions: names.seccomp.actions,
+        operators: names.seccomp.operators,
+        archs: names.seccomp.archs,
+        knownFlags: names.seccomp.flags,
+        supportedFlags: names.seccomp.flags,
+      },
+      apparmor: { enabled: true },
+      selinux: { enabled: true },
+      intelRdt: { enabled: true, schemata: true, monitoring: true },
+      memoryPolicy: { modes: names.memoryPolicyModes, flags: names.memoryPolicyFlags },
       mountExtensions: { idmap: { enabled: false } },
-      netDevices: { enabled: false },
+      netDevices: { enabled: true },
     },
     annotations: { 'dev.orlop.version': VERSION },
-    potentiallyUnsafeConfigAnnotations: [],
+    potentiallyUnsafeConfigAnnotations: names.annotations,
   };
 }

@@ -1,5 +1,5 @@
-import { statusOf } from './status.ts';
-import { Store } from './store.ts';
+import { type Status, statusOf } from './status.ts';
+import { type State, Store } from './store.ts';
 
 /** runtime-spec runtime.md#state, with what engines read beyond it. */
 export interface ContainerState {
@@ -13,6 +13,12 @@ export interface ContainerState {
   created: string;
   annotations?: Record<string, string>;
   owner: string;
+}
+
+/** Exactly what the spec has, for hooks and agents; without a process there is no pid. */
+export function ociStateOf(state: State, status: Status): object {
+  const { ociVersion, id, pid, bundle, annotations } = state;
+  return { ociVersion, id, status, ...(status === 'stopped' ? {} : { pid }), bundle, annotations };
 }
 
 /** undefined for a directory that a killed create has left before it wrote anything. */
@@ -34,14 +40,18 @@ export function stateOf(root: string, id: string): ContainerState | undefined {
   };
 }
 
-/** All containers, by id. One that is deleted meanwhile is left out. */
-export function listStates(root: string): ContainerState[] {
+/** All containers, by id. One that is deleted meanwhile is left out; one that cannot be read is for `fail`. */
+export function listStates(root: string, fail: (error: unknown) => void = rethrow): ContainerState[] {
   return new Store(root).list().flatMap((id) => {
     try {
       return stateOf(root, id) ?? [];
     } catch (error) {
-      if ((error as { code?: string }).code === 'container/missing') return [];
-      throw error;
+      if ((error as { code?: string }).code !== 'container/missing') fail(error);
+      return [];
     }
   });
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }

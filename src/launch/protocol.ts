@@ -22,6 +22,9 @@ const COPY_FROM = 5;
 const COPY_TO = 6;
 const HOOKS = 7;
 const HOOK = 8;
+const LIMITS = 9;
+const NETWORK = 10;
+const LISTENER = 11;
 
 export interface Failed {
   kind: 'failed';
@@ -46,8 +49,10 @@ export interface HookEnd {
 
 export type Message =
   | { kind: 'pid'; pid: number }
-  | { kind: 'ready' | 'console' | 'copy-from' | 'hooks' }
+  | { kind: 'ready' | 'console' | 'copy-from' | 'hooks' | 'limits' | 'network' }
   | { kind: 'copy-to'; step: number }
+  /** A descriptor of the process itself. */
+  | { kind: 'listener'; fd: number }
   | Failed
   | HookEnd;
 
@@ -66,8 +71,14 @@ export function decode(record: Buffer): Message {
       return { kind: 'copy-from' };
     case COPY_TO:
       return { kind: 'copy-to', step: value };
+    case LISTENER:
+      return { kind: 'listener', fd: value };
     case HOOKS:
       return { kind: 'hooks' };
+    case NETWORK:
+      return { kind: 'network' };
+    case LIMITS:
+      return { kind: 'limits' };
     case HOOK: {
       if (record.length !== RECORD_MAX) throw crash(record);
       return {

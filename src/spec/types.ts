@@ -23,6 +23,10 @@ export interface Facts {
   /** The caller's RLIMIT_NOFILE, decimal. */
   nofileSoft?: string;
   nofileHard?: string;
+  /** Security modules that are enabled; left out, all. */
+  security?: string[];
+  /** Where the resctrl filesystem is mounted, '' for nowhere; left out, /sys/fs/resctrl. */
+  resctrl?: string;
   cgroup?: CgroupFacts;
   /** With the cgroupManager systemd: that which makes the container's unit. */
   systemd?: SystemdFacts;
@@ -186,6 +190,27 @@ export interface DelegateStep extends HostStep {
   uid: number;
 }
 
+/** The resource control group of the container's processes. */
+export interface RdtStep extends HostStep {
+  verb: 'rdt';
+  directory: string;
+  /** It has been made before. */
+  mustExist?: boolean;
+  /** It has a name of its own: if it is there, it has to allow what `schemata` says. */
+  shared?: boolean;
+  schemata?: string[];
+  /** Directory of a monitoring group of the container's own. */
+  monitor?: string;
+}
+
+/** A network device of the host that goes to the container. */
+export interface NetDeviceStep extends HostStep {
+  verb: 'net-device';
+  name: string;
+  /** `%d` in it stands for a number that the kernel finds. */
+  newName: string;
+}
+
 /** A program of the host's, or, for createContainer and startContainer, of the container's: runtime-spec config.md#posix-platform-hooks. */
 export interface HookStep extends HostStep, Place {
   verb: 'hook';
@@ -195,6 +220,13 @@ export interface HookStep extends HostStep, Place {
   env?: string[];
   /** Seconds. */
   timeout?: number;
+}
+
+/** Only a filter that notifies is the host's affair. */
+export interface SeccompStep extends HostStep {
+  verb: 'seccomp';
+  listenerPath: string;
+  listenerMetadata: string;
 }
 
 /** What a host needs of a plan to launch it. */
@@ -235,6 +267,11 @@ export interface Names {
   mountOptions: string[];
   capabilities: string[];
   namespaces: string[];
+  /** Those of config.json that change what a launch does. */
+  annotations: string[];
+  memoryPolicyModes: string[];
+  memoryPolicyFlags: string[];
+  seccomp: { actions: string[]; operators: string[]; archs: string[]; flags: string[] };
 }
 
 /** A line of the program's listing; `step` is an index into the plan's steps. */
@@ -242,6 +279,8 @@ export interface Row {
   row: number;
   text: string;
   step?: number;
+  /** What the row is about, line by line: a seccomp filter. */
+  detail?: string[];
 }
 
 /** What a failed row means. */

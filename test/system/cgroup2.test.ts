@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileS
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Patch, shell, Workplace } from './support/bundle.ts';
+import { disk } from './support/disk.ts';
 import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
 import { builds, Orlop, type Result, until } from './support/orlop.ts';
 
@@ -29,12 +30,6 @@ const writable: Patch = (config) => {
     if (mount.type === 'cgroup') mount.options = mount.options?.filter((option) => option !== 'ro');
   }
 };
-
-/** `major:minor` of a whole disk. */
-function disk(): string {
-  const name = readdirSync('/sys/block').find((one) => !/^(loop|ram|zram|sr|fd)/.test(one));
-  return name === undefined ? '' : readFileSync(`/sys/block/${name}/dev`, 'utf8').trim();
-}
 
 interface Limit {
   resources: Record<string, unknown>;

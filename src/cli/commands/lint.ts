@@ -1,23 +1,18 @@
-import { readFileSync } from 'node:fs';
-import { OrlopError } from '../../error.ts';
 import { specModule } from '../../spec/embedded.ts';
 import { SpecDocument } from '../../spec/module.ts';
-import { type Action, text } from '../command.ts';
+import type { Action } from '../command.ts';
+import { readInput } from '../input.ts';
 import { print } from '../output.ts';
 import { renderDiagnostic, sourceOf } from '../render.ts';
 
 /** 0 clean or warnings only, 1 errors found. */
 const action: Action = (_context, values, files) => {
-  const format = text(values, 'format') ?? 'pretty';
-  if (format !== 'pretty' && format !== 'json') {
-    throw new OrlopError('usage/invalid', `--format ${format}: not a format`, { hint: 'use pretty or json' });
-  }
   const named = files.length > 0 ? files : ['config.json'];
   const results = named.map((file) => ({
     file,
-    diagnostics: new SpecDocument(specModule(), readFileSync(file === '-' ? 0 : file)).lint(),
+    diagnostics: new SpecDocument(specModule(), readInput(file)).lint(),
   }));
-  if (format === 'json') print(`${JSON.stringify({ files: results })}\n`);
+  if (values.format === 'json') print(`${JSON.stringify({ files: results })}\n`);
   else {
     for (const { file, diagnostics } of results) {
       const source = sourceOf(file);

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { gatherFacts } from '../../linux/facts.ts';
 import { specModule } from '../../spec/embedded.ts';
 import { SpecDocument } from '../../spec/module.ts';
 import type { Plan, Request, Row } from '../../spec/types.ts';
 import { type Action, number, text } from '../command.ts';
+import { readInput } from '../input.ts';
 import { print } from '../output.ts';
 
 /** Reads a config and says what would happen. Touches nothing, needs no privileges, and the bundle need not be there. */
@@ -21,7 +21,7 @@ const action: Action = (context, values, [config]) => {
     cgroupManager: context.cgroupManager,
     ...(values['reference-host'] ? {} : { facts: planFacts() }),
   };
-  const document = new SpecDocument(specModule(), readFileSync(file === '-' ? 0 : file));
+  const document = new SpecDocument(specModule(), readInput(file));
   if (values.calls) {
     const plan = document.plan(request);
     document.image();
@@ -64,13 +64,14 @@ function planText(plan: Plan): string {
 function listing(plan: Plan, rows: Row[]): string {
   const lines: string[] = [];
   let current: number | undefined = -1;
-  for (const { row, text: words, step } of rows) {
+  for (const { row, text: words, step, detail = [] } of rows) {
     if (step !== current) {
       const owner = step === undefined ? undefined : plan.steps[step];
       lines.push(`\n# ${owner ? `${owner.text}${owner.path ? `  ${owner.path}:${owner.line}` : ''}` : 'a failure'}`);
     }
     current = step;
     lines.push(`${String(row).padStart(5)}  ${words}`);
+    for (const line of detail) lines.push(`         ${line}`);
   }
   return `${lines.join('\n').trimStart()}\n`;
 }
