@@ -120,7 +120,6 @@ describe.skipIf(!isThere || !isV2)('the container is in a scope of systemd', () 
       ['quota', { cpu: { quota: 33333, period: 200000 } }],
       ['quota in the usual period', { cpu: { quota: 25000 } }],
       ['no quota', { cpu: { quota: -1, period: 50000 } }],
-      ['idle', { cpu: { idle: 1 } }],
       ['CPUs', { cpu: { cpus: '0-1', mems: '0' } }],
       ['pids', { pids: { limit: 70 } }],
       ['pids without limit', { pids: { limit: -1 } }],
@@ -166,6 +165,13 @@ describe.skipIf(!isThere || !isV2)('the container is in a scope of systemd', () 
       expect(ours.properties).toEqual(theirs.properties);
       expect(ours.files).toEqual(theirs.files);
     });
+  });
+
+  it('idle, which systemd has a word for', () => {
+    run(place.bundle(shell('sleep 1000'), linux({ resources: { cpu: { idle: 1 } } })), '-d').ok();
+    expect(property(scope(), 'CPUWeight')).toBe('idle');
+    systemctl('daemon-reload');
+    expect(cgroup('cpu.idle')).toBe('1');
   });
 
   it('limits and device rules are in force, and stay so when systemd reloads', () => {
