@@ -2,7 +2,7 @@
 // that has.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Patch, shell, Workplace } from './support/bundle.ts';
@@ -30,6 +30,10 @@ const writable: Patch = (config) => {
     if (mount.type === 'cgroup') mount.options = mount.options?.filter((option) => option !== 'ro');
   }
 };
+
+function readFileSyncIfThere(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}
 
 interface Limit {
   resources: Record<string, unknown>;
@@ -212,6 +216,41 @@ describe.skipIf(isSkipped)(title, () => {
         linux({ resources: { memory: { limit: 32 * MIB, swap: 32 * MIB } } }),
       ).ok();
       expect(result.lines).toEqual(['status 137', 'oom_kill 1']);
+    });
+
+    describe('that it may write to, with a namespace of its own', () => {
+      const files = readFileSyncIfThere('/sys/kernel/cgroup/delegate').split('\n').filter(Boolean);
+      const owners = (directory: string): Record<string, number> =>
+        Object.fromEntries(readdirSync(directory).map((name) => [name, statSync(join(directory, name)).uid]));
+
+      it('belongs to the user of its process, but the limits do not', () => {
+        const line =
+          'mkdir /sys/fs/cgroup/sub && echo 0 > /sys/fs/cgroup/sub/cgroup.procs; cat /proc/self/cgroup; sleep 1000';
+        const user: Patch = (config) => {
+          config.process.user = { uid: 1000, gid: 1000 };
+        };
+        const resources = { memory: { limit: 64 * MIB } };
+        const running = orlop.run(place.bundle(shell(line), writable, user, linux({ resources })), id, '-d').ok();
+        const directory = `${ROOT}/orlop-${id}`;
+        expect(statSync(directory).uid).toBe(1000);
+        const all = owners(directory);
+        expect(
+          Object.keys(all)
+            .filter((name) => all[name] === 1000 && name !== 'sub')
+            .sort(),
+        ).toEqual(files.filter((name) => name in all).sort());
+        expect(all['memory.max']).toBe(0);
+        expect(running.stdout.trim()).toBe('0::/sub');
+        expect(existsSync(join(directory, 'sub'))).toBe(true);
+      });
+
+      it('belongs to root if it is read-only', () => {
+        const user: Patch = (config) => {
+          config.process.user = { uid: 1000, gid: 1000 };
+        };
+        orlop.run(place.bundle(shell('sleep 1000'), user), id, '-d').ok();
+        expect(new Set(Object.values(owners(`${ROOT}/orlop-${id}`)))).toEqual(new Set([0]));
+      });
     });
 
     it('has all controllers of the host, through parents old and new', () => {

@@ -112,6 +112,67 @@ describe.each(builds())('$name', (build) => {
     });
   });
 
+  describe.runIf(!isV1)('on cgroup v2', () => {
+    it.each([
+      ['--memory', '64m', 'memory.max', 64 * MIB],
+      ['--memory-reservation', '32MB', 'memory.low', 32 * MIB],
+      ['--cpu-share', '1024', 'cpu.weight', 100],
+      ['--cpu-quota', '50000', 'cpu.max', '50000 100000'],
+      ['--cpu-period', '50000', 'cpu.max', 'max 50000'],
+      ['--cpu-idle', '1', 'cpu.idle', 1],
+      ['--cpuset-cpus', '0', 'cpuset.cpus', 0],
+      ['--pids-limit', '-1', 'pids.max', 'max'],
+    ])('%s %s', (flag, text, file, expected) => {
+      update(flag, text).ok();
+      expect(value(file)).toBe(String(expected));
+    });
+
+    it('memory with swap, up and down and without limit', () => {
+      for (const [memory, swap] of [
+        [100, 200],
+        [300, 400],
+        [50, 60],
+      ] as const) {
+        update('--memory', `${memory}m`, '--memory-swap', `${swap}m`).ok();
+        expect(value('memory.max')).toBe(String(memory * MIB));
+        expect(value('memory.swap.max')).toBe(String((swap - memory) * MIB));
+      }
+      update('--memory', '55m').ok();
+      expect(value('memory.swap.max')).toBe(String(5 * MIB));
+      update('--memory', '-1').ok();
+      expect([value('memory.max'), value('memory.swap.max')]).toEqual(['max', 'max']);
+    });
+
+    it('quota, period and burst in one, and burst before quota', () => {
+      update('--cpu-quota', '20000', '--cpu-period', '80000').ok();
+      update('--cpu-burst', '30000', '--cpu-quota', '40000').ok();
+      expect([value('cpu.max'), value('cpu.max.burst')]).toEqual(['40000 80000', '30000']);
+      expectError(
+        update('--cpu-quota', '20000'),
+        /--cpu-quota 20000: write\(.*cpu\.max", "20000 80000"\) failed: EINVAL/,
+      );
+      expect(value('cpu.max')).toBe('40000 80000');
+    });
+
+    it('all or nothing: what was written is taken back', () => {
+      update('--memory', '100m', '--memory-swap', '200m', '--pids-limit', '50').ok();
+      const files = ['memory.max', 'memory.swap.max', 'cpu.weight', 'pids.max', 'cpuset.cpus'];
+      const held = files.map(value);
+      expectError(
+        update('--memory', '300m', '--memory-swap', '400m', '--cpu-share', '77', '--cpuset-cpus', '4000'),
+        /--cpuset-cpus 4000: write\(.*cpuset\.cpus", "4000"\) failed: (ERANGE|EINVAL)/,
+      );
+      expect(files.map(value)).toEqual(held);
+    });
+
+    it('refuses a limit below the usage where that is asked for', () => {
+      const resources = { memory: { limit: 4096, checkBeforeUpdate: true } };
+      const refused = orlop.call(['update', '-r', '-', id], { input: JSON.stringify(resources) });
+      expectError(refused, /memory\.limit \(4096\) is less than the container uses/);
+      expect(value('memory.max')).toBe('max');
+    });
+  });
+
   it('reads linux.resources from a file and from standard input', () => {
     const file = place.path(`resources-${id}.json`);
     writeFileSync(file, JSON.stringify({ pids: { limit: 30 }, memory: null }));
