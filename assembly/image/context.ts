@@ -12,6 +12,7 @@ import {
 import { HookMemory } from './hook-memory';
 import { Label } from './label';
 import { LOG_SIZE, RECORD_SIZE } from './layout';
+import { Place } from './lower-place';
 import { Cell, Operand } from './operand';
 import { Program } from './program';
 import { O_DIRECTORY, STAT_SIZE } from './x86_64';
@@ -40,6 +41,9 @@ export enum Slot {
  *   init     ◀───────────── a byte ── host      with a new user namespace: its maps are written
  *   init     ── NETWORK + fd ───────▶ host      with network devices: a socket of the container's network namespace
  *   init     ◀───────────── a byte ── host      they are there
+ *   init     ── DIRECTORY step, …, path ▶ host  or FILE: a place to mount on that is behind a dangling link
+ *   init     ── ROOT errno + fd ────▶ host      the container's root, and what the last attempt has come to
+ *   init     ◀──── kind, name, parent ── host   for each thing to make, then one for the end (layout.ts)
  *   init     ── COPY_FROM + fd ─────▶ host      for each tmpcopyup: what stands where the tmpfs goes,
  *   init     ── COPY_TO step + fd ──▶ host      and the tmpfs of that step
  *   init     ◀───────────── a byte ── host      it is copied
@@ -72,6 +76,9 @@ export enum RecordKind {
   NETWORK = 10,
   LISTENER = 11,
   MOUNT_IDS = 12,
+  DIRECTORY = 13,
+  FILE = 14,
+  ROOT = 15,
 }
 
 /** What the lowering of one plan shares: the program, fds by name, and cells that more than one step uses. */
@@ -115,6 +122,8 @@ export class Context {
   /** Trees that were opened early, and the user namespaces of id-mapped mounts, each by the number of its step. */
   sources: Cell[] = [];
   ids: Cell[] = [];
+  /** Places of the container that the host may have to find. */
+  places: Place[] = [];
   /** The host has been given a socket of the container's network namespace. */
   hasSentNetwork: bool = false;
   private hasUnsharedTime: bool = false;

@@ -28,6 +28,7 @@ import { EEXIST, EINVAL, ENOENT, ENOTDIR } from './errno';
 import { Label } from './label';
 import { atCwd } from './lower-launcher';
 import { addLabel, lowerFilesystem } from './lower-mount';
+import { Place } from './lower-place';
 import { Cell, Operand } from './operand';
 import { Row } from './program';
 import { O_DIRECTORY } from './x86_64';
@@ -52,24 +53,30 @@ function open(context: Context, path: string, how: Operand, into: Cell): Row {
 /** Opens a directory of the container, made with its parents if it is not there. */
 export function openDirectory(context: Context, path: string, into: Cell): void {
   const program = context.program;
+  const again = new Label('again');
   const make = new Label('make');
   const done = new Label('done');
+  program.place(again);
   openDirectoryInRoot(context, path, into).tolerate(ENOENT, make);
   program.jump(done);
   program.place(make);
-  makeDirectories(context, path);
-  openDirectoryInRoot(context, path, into);
+  const ask = askFor(context, path, true, again);
+  makeDirectories(context, path, ask);
+  openDirectoryInRoot(context, path, into).tolerate(ENOENT, ask);
   program.place(done);
 }
 
 /** Opens a file of the container as a place to mount on, made empty if it is not there. */
 export function openFile(context: Context, path: string, into: Cell): void {
   const program = context.program;
+  const again = new Label('again');
   const make = new Label('make');
   const done = new Label('done');
+  program.place(again);
   openInRoot(context, path, into).tolerate(ENOENT, make);
   program.jump(done);
   program.place(make);
+  const ask = askFor(context, path, false, again);
   openDirectory(context, parentOf(path), context.parent);
   program
     .call(
@@ -81,16 +88,25 @@ export function openFile(context: Context, path: string, into: Cell): void {
     )
     .tolerate(EEXIST);
   context.close(context.parent);
-  openInRoot(context, path, into);
+  openInRoot(context, path, into).tolerate(ENOENT, ask);
   program.place(done);
 }
 
-function makeDirectories(context: Context, path: string): void {
+/** Where to go on when making a path has not made it: lower-place.ts. */
+function askFor(context: Context, path: string, isDirectory: bool, again: Label): Label {
+  const program = context.program;
+  const place = new Place(path, isDirectory, again, program.step, program.node);
+  context.places.push(place);
+  return place.ask;
+}
+
+function makeDirectories(context: Context, path: string, ask: Label): void {
   const program = context.program;
   const parts = path.substring(1).split('/');
   let parent = '/';
   for (let index = 0; index < parts.length; index++) {
-    openDirectoryInRoot(context, parent, context.parent);
+    const row = openDirectoryInRoot(context, parent, context.parent);
+    if (index > 0) row.tolerate(ENOENT, ask);
     program
       .call(Call.MKDIRAT, program.load(context.parent), program.text(parts[index]), program.mode(0o755))
       .tolerate(EEXIST);

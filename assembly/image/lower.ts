@@ -37,6 +37,7 @@ import {
 import { lowerBind, lowerCgroupMount, lowerMount, lowerRemount } from './lower-mount';
 import { lowerNetDevice } from './lower-network';
 import { lowerDirectory, lowerMask, lowerReadonly, lowerSeal } from './lower-path';
+import { lowerPlaces } from './lower-place';
 import {
   lowerBounding,
   lowerCapabilities,
@@ -66,6 +67,7 @@ export function lower(planner: Planner, home: string): Program {
     context.program.node = step.node;
     lowerStep(context, step);
   }
+  lowerPlaces(context);
   lowerFailure(context);
   return context.program;
 }

@@ -25,6 +25,11 @@ export function rightsMessage(context: Context, kind: RecordKind, value: u64, na
   const record = program.area(name, RECORD_SIZE);
   program.put64(record, 0, kind);
   program.put64(record, 8, value);
+  return recordMessage(context, record, name);
+}
+
+/** Of a record that is there already. */
+export function recordMessage(context: Context, record: Cell, name: string): RightsMessage {
   return message(context, record, RECORD_SIZE, name);
 }
 

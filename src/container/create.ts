@@ -17,6 +17,7 @@ import { giveIds, mapIds, raiseLimits } from './id-maps.ts';
 import { joinRdtGroup, makeRdtGroup, plannedRdt } from './intel-rdt.ts';
 import { NetDevices } from './net-devices.ts';
 import { writePidFile } from './pid-file.ts';
+import { Places } from './places.ts';
 import { checkPrivileges } from './privileges.ts';
 import { handOver } from './seccomp.ts';
 import { readStat } from './status.ts';
@@ -161,6 +162,7 @@ function converse(
 ): void {
   const { journal } = options;
   const copyUp = new CopyUp(compiled);
+  const places = new Places(compiled);
   let asked: 'hooks' | 'limits' | undefined;
   let isConfined = false;
   let listener: number | undefined;
@@ -179,7 +181,9 @@ function converse(
       } else if (message.kind === 'network') {
         devices.move(compiled, fd);
         running.answer();
-      } else if (message.kind === 'copy-from') copyUp.from(fd);
+      } else if (message.kind === 'directory' || message.kind === 'file') places.ask(message);
+      else if (message.kind === 'root') for (const record of places.find(message.errno, fd)) running.tell(record);
+      else if (message.kind === 'copy-from') copyUp.from(fd);
       else if (message.kind === 'copy-to') {
         copyUp.to(fd, message.step);
         running.answer();
