@@ -1,5 +1,6 @@
 import { Document, NONE } from './json/document';
 import { Writer } from './json/writer';
+import { ruleName } from './rules';
 
 /** Numbers that someone may have stored: add at the end, never change a meaning. */
 export enum Severity {
@@ -12,8 +13,8 @@ export enum Severity {
 export class Diagnostic {
   constructor(
     public severity: Severity,
+    /** `OCI302` */
     public rule: string,
-    public name: string,
     /** The value that the finding is about, or NONE where the document is no JSON. */
     public node: i32,
     /** Byte range. */
@@ -34,35 +35,35 @@ export class Report {
   document: Document | null = null;
   private findings: Diagnostic[] = [];
 
-  error(rule: string, name: string, node: i32, message: string, help: string): void {
-    this.addNode(Severity.ERROR, rule, name, node, message, help);
+  error(rule: string, node: i32, message: string, help: string): void {
+    this.addNode(Severity.ERROR, rule, node, message, help);
   }
 
-  warning(rule: string, name: string, node: i32, message: string, help: string): void {
-    this.addNode(Severity.WARNING, rule, name, node, message, help);
+  warning(rule: string, node: i32, message: string, help: string): void {
+    this.addNode(Severity.WARNING, rule, node, message, help);
   }
 
   /** True, but nothing that anybody has to know at each start. */
-  info(rule: string, name: string, node: i32, message: string, help: string): void {
-    this.addNode(Severity.INFO, rule, name, node, message, help);
+  info(rule: string, node: i32, message: string, help: string): void {
+    this.addNode(Severity.INFO, rule, node, message, help);
   }
 
   /** Where there is no node: a place in the bytes. */
-  errorAt(rule: string, name: string, start: i32, end: i32, message: string, help: string): void {
-    this.add(new Diagnostic(Severity.ERROR, rule, name, NONE, start, end, message, help));
+  errorAt(rule: string, start: i32, end: i32, message: string, help: string): void {
+    this.add(new Diagnostic(Severity.ERROR, rule, NONE, start, end, message, help));
   }
 
-  warningAt(rule: string, name: string, start: i32, end: i32, message: string, help: string): void {
-    this.add(new Diagnostic(Severity.WARNING, rule, name, NONE, start, end, message, help));
+  warningAt(rule: string, start: i32, end: i32, message: string, help: string): void {
+    this.add(new Diagnostic(Severity.WARNING, rule, NONE, start, end, message, help));
   }
 
   /** About a member's key rather than its value. */
-  errorAtMember(rule: string, name: string, node: i32, start: i32, message: string, help: string): void {
-    this.add(new Diagnostic(Severity.ERROR, rule, name, node, start, this.document!.start(node), message, help));
+  errorAtMember(rule: string, node: i32, start: i32, message: string, help: string): void {
+    this.add(new Diagnostic(Severity.ERROR, rule, node, start, this.document!.start(node), message, help));
   }
 
-  warningAtMember(rule: string, name: string, node: i32, start: i32, message: string, help: string): void {
-    this.add(new Diagnostic(Severity.WARNING, rule, name, node, start, this.document!.start(node), message, help));
+  warningAtMember(rule: string, node: i32, start: i32, message: string, help: string): void {
+    this.add(new Diagnostic(Severity.WARNING, rule, node, start, this.document!.start(node), message, help));
   }
 
   /** By position; findings of one place stay in the order in which they were made. */
@@ -87,11 +88,11 @@ export class Report {
     this.warningCount++;
   }
 
-  private addNode(severity: Severity, rule: string, name: string, node: i32, message: string, help: string): void {
+  private addNode(severity: Severity, rule: string, node: i32, message: string, help: string): void {
     const document = this.document;
     const start = document && node != NONE ? document.start(node) : 0;
     const end = document && node != NONE ? document.end(node) : 0;
-    this.add(new Diagnostic(severity, rule, name, node, start, end, message, help));
+    this.add(new Diagnostic(severity, rule, node, start, end, message, help));
   }
 
   private add(finding: Diagnostic): void {
@@ -111,7 +112,7 @@ export class Report {
 function tooMany(): Diagnostic {
   const end = i32.MAX_VALUE;
   const message = `more than ${MAX_FINDINGS} findings: the rest is not listed`;
-  return new Diagnostic(Severity.WARNING, 'OCI001', 'too-many-findings', NONE, end, end, message, '');
+  return new Diagnostic(Severity.WARNING, 'OCI016', NONE, end, end, message, '');
 }
 
 /** A JSON array of findings, sorted by position. */
@@ -124,7 +125,7 @@ export function writeDiagnostics(writer: Writer, document: Document, report: Rep
     const end = min(finding.end, document.length);
     writer.beginObject();
     writer.field('rule', finding.rule);
-    writer.field('name', finding.name);
+    writer.field('name', ruleName(finding.rule));
     writer.field('severity', severityName(finding.severity));
     writer.field('message', finding.message);
     if (finding.help != '') writer.field('help', finding.help);

@@ -102,7 +102,7 @@ export class Cursor {
   }
 
   fail(start: i32, end: i32, message: string, help: string): void {
-    if (!this.failed) this.report.errorAt('OCI001', 'invalid-json', start, end, message, help);
+    if (!this.failed) this.report.errorAt('OCI001', start, end, message, help);
     this.failed = true;
   }
 
@@ -197,7 +197,7 @@ export class Cursor {
       return;
     }
     const message = 'the string holds a NUL character, at which it ends for the kernel';
-    this.report.warningAt('OCI013', 'nul-in-string', start, this.position, message, 'remove it');
+    this.report.warningAt('OCI013', start, this.position, message, 'remove it');
   }
 }
 

@@ -76,7 +76,6 @@ export class Keys {
     }
     report.errorAtMember(
       'OCI002',
-      'duplicate-key',
       member,
       this.document.keyStart(member),
       `the key "${this.document.shownKey(member)}" stands twice in this object`,

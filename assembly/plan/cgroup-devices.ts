@@ -69,7 +69,6 @@ function ruleText(planner: Planner, rule: DeviceRule): string {
   if (type != 'a' && type != 'b' && type != 'c') {
     planner.error(
       'OCI412',
-      'device-rule',
       typeValue!.node,
       `"${type}" is not a device type`,
       'use a (all), b (block) or c (character)',
@@ -78,13 +77,7 @@ function ruleText(planner: Planner, rule: DeviceRule): string {
   }
   for (let index = 0; index < access.length; index++) {
     if ('rwm'.includes(access.charAt(index))) continue;
-    planner.error(
-      'OCI412',
-      'device-rule',
-      accessValue!.node,
-      `"${access}" is no access`,
-      'combine r (read), w (write) and m (mknod)',
-    );
+    planner.error('OCI412', accessValue!.node, `"${access}" is no access`, 'combine r (read), w (write) and m (mknod)');
     return '';
   }
   const major = rule.major;
@@ -94,7 +87,6 @@ function ruleText(planner: Planner, rule: DeviceRule): string {
     if ((major && major.value >= 0) || (minor && minor.value >= 0) || !isFull(access)) {
       planner.error(
         'OCI412',
-        'device-rule',
         rule.node,
         'a rule for all types cannot be narrowed by number or access on cgroup v1',
         'write one rule for b and one for c',

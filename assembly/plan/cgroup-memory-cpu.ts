@@ -23,7 +23,6 @@ export function planMemory(planner: Planner, resources: Resources): void {
   if (swap && swap.value > 0 && (!limit || limit.value == 0) && !planner.isUpdate) {
     planner.error(
       'OCI401',
-      'swap-without-limit',
       swap.node,
       'memory.swap is memory and swap together, and there is no memory.limit',
       'set memory.limit',
@@ -41,7 +40,6 @@ export function planMemory(planner: Planner, resources: Resources): void {
 function swapBelowLimit(planner: Planner, swap: i64, limit: i64, node: i32): void {
   planner.error(
     'OCI401',
-    'swap-below-limit',
     node,
     `memory.swap (${swap}) is less than memory.limit (${limit})`,
     'swap is memory and swap together: make it at least the limit',
@@ -75,13 +73,7 @@ function planMemoryV1(planner: Planner, memory: Memory): void {
   const swappiness = memory.swappiness;
   if (swappiness) {
     if (swappiness.value > 100)
-      planner.error(
-        'OCI403',
-        'swappiness-range',
-        swappiness.node,
-        `swappiness is ${swappiness.value}`,
-        'it goes from 0 to 100',
-      );
+      planner.error('OCI403', swappiness.node, `swappiness is ${swappiness.value}`, 'it goes from 0 to 100');
     else addLimit(planner, 'memory', 'memory.swappiness', swappiness.value.toString(), swappiness.node);
   }
   const oomKiller = memory.disableOOMKiller;
@@ -105,7 +97,6 @@ function planMemoryV2(planner: Planner, memory: Memory): void {
   if (check && check.value && limit && limit.value > 0 && used > limit.value) {
     planner.error(
       'OCI417',
-      'limit-below-usage',
       limit.node,
       `memory.limit (${limit.value}) is less than the container uses (${used})`,
       'the container would be killed: raise the limit, or leave checkBeforeUpdate out',
@@ -210,15 +201,9 @@ export function weightOfShares(shares: u64): u64 {
 }
 
 function ignoredKernelLimit(planner: Planner, field: string, node: i32): void {
-  planner.warning(
-    'OCI404',
-    'kernel-memory',
-    node,
-    `memory.${field} has no effect: the kernel dropped this limit`,
-    'remove it',
-  );
+  planner.warning('OCI404', node, `memory.${field} has no effect: the kernel dropped this limit`, 'remove it');
 }
 
 function onlyOnV2(planner: Planner, field: string, node: i32): void {
-  planner.warning('OCI414', 'v2-only', node, `${field} has no effect on cgroup v1`, 'remove it');
+  planner.warning('OCI414', node, `${field} has no effect on cgroup v1`, 'remove it');
 }

@@ -79,19 +79,12 @@ export function cgroupPathOf(planner: Planner): string {
   const path = linux ? linux.cgroupsPath : null;
   if (!path || path.value == '') return `/orlop-${planner.request.id}`;
   if (path.value.split('/').includes('..') || hasNul(path.value)) {
-    planner.error(
-      'OCI415',
-      'cgroups-path',
-      path.node,
-      `cgroupsPath "${path.value}" leaves its place`,
-      'write it without ".."',
-    );
+    planner.error('OCI415', path.node, `cgroupsPath "${path.value}" leaves its place`, 'write it without ".."');
   } else if (path.value.includes(':')) {
     planner.unsupported(path.node, 'a cgroupsPath of the systemd driver (slice:prefix:name)');
   } else if (cleanPath(path.value) == '/') {
     planner.error(
       'OCI415',
-      'cgroups-path',
       path.node,
       'cgroupsPath is the root cgroup, which is the host',
       'name a cgroup for the container',
@@ -149,13 +142,7 @@ export function planResources(planner: Planner, resources: Resources): void {
       const bytes = pages.items[index].limit;
       if (!size || !bytes) continue;
       if (!isPageSize(size.value)) {
-        planner.error(
-          'OCI413',
-          'hugepage-size',
-          size.node,
-          `"${size.value}" is not a page size`,
-          'write it as 64KB, 2MB or 1GB',
-        );
+        planner.error('OCI413', size.node, `"${size.value}" is not a page size`, 'write it as 64KB, 2MB or 1GB');
         continue;
       }
       const file = isUnified ? 'max' : 'limit_in_bytes';
@@ -220,7 +207,6 @@ function planUnified(planner: Planner, resources: Resources): void {
   if (!planner.facts.cgroup.isUnified) {
     planner.error(
       'OCI414',
-      'unified-on-v1',
       unified.node,
       'unified is for cgroup v2, and this host has version 1',
       'use the named fields of linux.resources',
@@ -234,7 +220,6 @@ function planUnified(planner: Planner, resources: Resources): void {
     if (controller == '' || pair.key.includes('/') || hasNul(pair.key)) {
       planner.error(
         'OCI410',
-        'unified-key',
         pair.node,
         `"${pair.key}" is not a cgroup file`,
         'write CONTROLLER.FILE, such as memory.high',
@@ -245,7 +230,6 @@ function planUnified(planner: Planner, resources: Resources): void {
     if (ACTIONS.includes(file)) {
       planner.error(
         'OCI410',
-        'unified-key',
         pair.node,
         `"${file}" is no setting: writing it moves, stops or ends processes, the launch's own among them`,
         'remove it',
@@ -273,8 +257,7 @@ export function addLimit(
   const mount = planner.facts.cgroup.mountOf(controller);
   if (mount == '') {
     planner.error(
-      'OCI414',
-      'no-controller',
+      'OCI418',
       node,
       `this host has no ${controller} controller in its cgroups (${planner.facts.cgroup.layout}): ${file} cannot be set`,
       'remove the field, or enable the controller on the host',
@@ -289,13 +272,7 @@ export function addLimit(
 /** A setting of version 1 that version 2 has no file for. */
 export function onlyOnV1(planner: Planner, field: string, node: i32): bool {
   if (!planner.facts.cgroup.isUnified) return true;
-  planner.error(
-    'OCI414',
-    'v1-only',
-    node,
-    `${field} exists on cgroup v1 only, and this host has version 2`,
-    'remove it',
-  );
+  planner.error('OCI414', node, `${field} exists on cgroup v1 only, and this host has version 2`, 'remove it');
   return false;
 }
 

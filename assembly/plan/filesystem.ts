@@ -110,25 +110,18 @@ const MS_SHARED: u64 = 1 << 20;
 function planRoot(planner: Planner): void {
   const root = planner.spec.root;
   if (!root) {
-    planner.error('OCI008', 'root-missing', planner.spec.node, 'there is no root', 'add "root": { "path": "rootfs" }');
+    planner.error('OCI008', planner.spec.node, 'there is no root', 'add "root": { "path": "rootfs" }');
     return;
   }
   const path = root.path;
   if (!path) return;
   if (path.value == '' || hasNul(path.value)) {
-    planner.error(
-      'OCI009',
-      'root-path-empty',
-      path.node,
-      'root.path is not a path',
-      'name the directory of the root filesystem',
-    );
+    planner.error('OCI009', path.node, 'root.path is not a path', 'name the directory of the root filesystem');
     return;
   }
   if (!planner.namespaces.has('mount')) {
     planner.error(
       'OCI909',
-      'no-mount-namespace',
       planner.spec.node,
       'the container has no mount namespace: its mounts would be made on the host',
       'add { "type": "mount" } to linux.namespaces',
@@ -193,7 +186,6 @@ function readDevice(planner: Planner, device: Device): DeviceStep | null {
   if (!path.value.startsWith('/') || hasNul(path.value)) {
     planner.error(
       'OCI602',
-      'relative-device',
       path.node,
       `the device path "${path.value}" is not absolute`,
       'name it from the root, such as /dev/fuse',
@@ -205,7 +197,6 @@ function readDevice(planner: Planner, device: Device): DeviceStep | null {
   if (type.value != 'p' && (!major || !minor)) {
     planner.error(
       'OCI601',
-      'device-without-number',
       device.node,
       `the device ${path.value} has no major and minor`,
       'give both numbers, as `ls -l` shows them',
@@ -254,7 +245,7 @@ function planPaths(planner: Planner, paths: List<Value<string>> | null, verb: Ve
   for (let index = 0; index < paths.items.length; index++) {
     const path = paths.items[index];
     if (!path.value.startsWith('/') || hasNul(path.value)) {
-      planner.error('OCI211', 'relative-path', path.node, `"${path.value}" is not an absolute path`, 'start it with /');
+      planner.error('OCI211', path.node, `"${path.value}" is not an absolute path`, 'start it with /');
       continue;
     }
     planner.add(new TextStep(verb, 'file', cleanPath(path.value), path.node));

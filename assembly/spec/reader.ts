@@ -194,7 +194,7 @@ export class ObjectReader {
     const help =
       name == '' ? 'runtimes ignore it: remove it, or look for its place in the spec' : `did you mean "${name}"?`;
     const start = this.document.keyStart(member);
-    this.report.warningAtMember('OCI003', 'unknown-key', member, start, `"${key}" is not a key of the spec here`, help);
+    this.report.warningAtMember('OCI003', member, start, `"${key}" is not a key of the spec here`, help);
   }
 
   private find(key: string): i32 {
@@ -214,7 +214,7 @@ export class ObjectReader {
   private require(key: string): void {
     if (!this.isObject || this.lookUp(key) != NONE) return;
     if (this.report.isFull) this.report.omitError();
-    else this.report.error('OCI015', 'missing-field', this.node, `"${key}" is missing here`, 'the spec requires it');
+    else this.report.error('OCI015', this.node, `"${key}" is missing here`, 'the spec requires it');
   }
 
   private expect(node: i32, kind: Kind, expected: string): bool {
@@ -238,7 +238,7 @@ export class ObjectReader {
   }
 
   private wrong(node: i32, message: string, help: string): void {
-    this.report.error('OCI004', 'wrong-type', node, message, help);
+    this.report.error('OCI004', node, message, help);
   }
 
   private shortSource(node: i32): string {
