@@ -68,6 +68,7 @@ const SECTIONS: string[][] = [
     'sysctl-without-namespace',
     'sysctl-hostname',
     'hostname-too-long',
+    'groups-denied',
   ],
   // Mounts and the root filesystem
   [
@@ -86,6 +87,10 @@ const SECTIONS: string[][] = [
     'tmpfs-without-size',
     'copy-up-without-tmpfs',
     'destination-with-parent',
+    'mount-without-namespace',
+    'owner-not-mapped',
+    'id-mapped-filesystem',
+    'id-map-without-privileges',
     'mount-without-type',
     'mount-on-root',
   ],
@@ -123,6 +128,8 @@ const SECTIONS: string[][] = [
     'shadowed-rule',
     'native-architecture-missing',
     'useless-value-two',
+    'conflicting-rules',
+    'filter-too-long',
   ],
   // Devices, network, resource control, memory policy
   [
@@ -134,6 +141,7 @@ const SECTIONS: string[][] = [
     'clos-id',
     'rdt-schema',
     'memory-policy',
+    'device-of-the-host',
   ],
   // Hooks and annotations
   [

@@ -163,13 +163,13 @@ function planMount(planner: Planner, mount: Mount): void {
     );
   } else if (type == '' || type == 'none') {
     planner.error(
-      'OCI316',
+      'OCI320',
       mount.node,
       `the mount on ${path} has neither a type nor the option bind`,
       'name the filesystem in type, or add "rbind" to options',
     );
   } else if (path == '/') {
-    planner.error('OCI317', destination.node, 'the root itself is no place for a mount', 'use root.path');
+    planner.error('OCI321', destination.node, 'the root itself is no place for a mount', 'use root.path');
   } else if (type == 'cgroup' || type == 'cgroup2') {
     planCgroupMount(planner, path, options, mount.node);
   } else {

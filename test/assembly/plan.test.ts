@@ -132,10 +132,10 @@ describe('a config that cannot be launched', () => {
       '/mounts/7/type',
       { '/mounts/7': { destination: '/a', type: 'bind', source: '/b' } },
     ],
-    ['OCI316 mount-without-type', '/mounts/7', { '/mounts/7': { destination: '/a', source: '/b' } }],
+    ['OCI320 mount-without-type', '/mounts/7', { '/mounts/7': { destination: '/a', source: '/b' } }],
     ['OCI303 bind-without-source', '/mounts/7', { '/mounts/7': { destination: '/a', options: ['rbind'] } }],
     ['OCI314 copy-up-without-tmpfs', '/mounts/0', { '/mounts/0/options': ['tmpcopyup'] }],
-    ['OCI317 mount-on-root', '/mounts/7/destination', { '/mounts/7': { destination: '/a/..', type: 'tmpfs' } }],
+    ['OCI321 mount-on-root', '/mounts/7/destination', { '/mounts/7': { destination: '/a/..', type: 'tmpfs' } }],
     ['OCI601 device-without-number', '/linux/devices/0', { '/linux/devices': [{ path: '/dev/x', type: 'c' }] }],
     [
       'OCI601 device-without-number',
