@@ -190,6 +190,11 @@ const SECTIONS: string[][] = [
 
 /** `bind-without-option` for OCI302. */
 export function ruleName(rule: string): string {
-  const number = <i32>I32.parseInt(rule.substring(3));
+  const number = ruleNumber(rule);
   return SECTIONS[number / 100][(number % 100) - 1];
+}
+
+/** 302 for OCI302 */
+export function ruleNumber(rule: string): i32 {
+  return (rule.charCodeAt(3) - 0x30) * 100 + (rule.charCodeAt(4) - 0x30) * 10 + rule.charCodeAt(5) - 0x30;
 }

@@ -1,4 +1,4 @@
-import { Report } from '../report';
+import { Report, Severity } from '../report';
 import { Document } from './document';
 
 /**
@@ -192,10 +192,7 @@ export class Cursor {
   }
 
   private warnOfNul(start: i32): void {
-    if (this.report.isFull) {
-      this.report.omitWarning();
-      return;
-    }
+    if (this.report.omits('OCI013', Severity.WARNING)) return;
     const message = 'the string holds a NUL character, at which it ends for the kernel';
     this.report.warningAt('OCI013', start, this.position, message, 'remove it');
   }
