@@ -43,6 +43,8 @@ export class Fix {
 
 /** One finding: a rule, a place, what is wrong with what was seen, and what to do about it ('' for nothing to say). */
 export class Diagnostic {
+  /** The name of the spec that was probably meant, '' if there is none. */
+  meant: string = '';
   related: Related[] = [];
   fix: Fix | null = null;
 
@@ -75,8 +77,8 @@ export class Report {
   document: Document | null = null;
   protected findings: Diagnostic[] = [];
 
-  error(rule: string, node: i32, message: string, help: string): void {
-    this.addNode(Severity.ERROR, rule, node, message, help);
+  error(rule: string, node: i32, message: string, help: string): Diagnostic {
+    return this.addNode(Severity.ERROR, rule, node, message, help);
   }
 
   warning(rule: string, node: i32, message: string, help: string): void {
@@ -102,8 +104,11 @@ export class Report {
     this.add(new Diagnostic(Severity.ERROR, rule, node, start, this.document!.start(node), message, help));
   }
 
-  warningAtMember(rule: string, node: i32, start: i32, message: string, help: string): void {
-    this.add(new Diagnostic(Severity.WARNING, rule, node, start, this.document!.start(node), message, help));
+  warningAtMember(rule: string, node: i32, start: i32, message: string, help: string): Diagnostic {
+    const end = this.document!.start(node);
+    const finding = new Diagnostic(Severity.WARNING, rule, node, start, end, message, help);
+    this.add(finding);
+    return finding;
   }
 
   /** By position; findings of one place stay in the order in which they were made. */

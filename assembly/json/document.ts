@@ -125,6 +125,16 @@ export class Document {
     return String.UTF8.decodeUnsafe(this.bytes + this.start(node), this.end(node) - this.start(node));
   }
 
+  /** The same for a message: whole, unless it is long. */
+  shownSource(node: i32): string {
+    const start = this.start(node);
+    if (this.end(node) - start <= 40) return this.source(node);
+    // Not through the middle of a character.
+    let cut = start + 36;
+    while ((this.byte(cut) & 0xc0) == 0x80) cut--;
+    return `${this.slice(start, cut)}…`;
+  }
+
   /** Copies bytes out; how many. */
   copy(start: i32, end: i32, to: usize): i32 {
     memory.copy(to, this.bytes + start, end - start);

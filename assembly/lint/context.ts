@@ -1,4 +1,5 @@
 import { Document } from '../json/document';
+import { findOption } from '../plan/mount-options';
 import { Planner } from '../plan/planner';
 import { Spec } from '../spec/config';
 import { Linux } from '../spec/linux';
@@ -59,9 +60,15 @@ export class Context {
     return this.planner.namespaces.creates(type);
   }
 
-  /** The value that should have been there, or what it would belong to. */
-  nodeOf(object: i32, key: string): i32 {
-    const member = this.document.member(object, key);
-    return member < 0 ? object : member;
+  isSpecOption(text: string): bool {
+    return findOption(text) != null;
+  }
+
+  /** linux.resources, or what it would belong to. */
+  placeOfResources(): i32 {
+    const linux = this.linux;
+    if (!linux) return this.document.root;
+    const resources = linux.resources;
+    return resources ? resources.node : linux.node;
   }
 }

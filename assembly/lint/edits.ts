@@ -1,4 +1,4 @@
-import { Document, Kind, NONE } from '../json/document';
+import { Document, NONE } from '../json/document';
 import { join } from '../json/text';
 import { Writer } from '../json/writer';
 import { Diagnostic, Edit, Fix } from '../report';
@@ -8,14 +8,23 @@ import { Diagnostic, Edit, Fix } from '../report';
  * the neighbours have one, and the same space around their colons.
  */
 export class Edits {
+  private edits: Edit[];
+
   constructor(
     private document: Document,
-    private fix: Fix,
-  ) {}
+    fix: Fix,
+  ) {
+    this.edits = fix.edits;
+  }
 
   /** JSON in the place of a value. */
   replace(node: i32, json: string): Edits {
     return this.edit(this.document.start(node), this.document.end(node), json);
+  }
+
+  /** Text at a place within a string. */
+  insert(at: i32, text: string): Edits {
+    return this.edit(at, at, text);
   }
 
   renameKey(member: i32, key: string): Edits {
@@ -25,23 +34,55 @@ export class Edits {
 
   /** A member of an object or an item of an array. */
   remove(node: i32): Edits {
-    const document = this.document;
-    const parent = document.parent(node);
-    const next = document.nextSibling(node);
-    const previous = this.previous(node);
-    if (previous != NONE) return this.edit(document.end(previous), document.end(node), '');
-    if (next != NONE) return this.edit(this.startOf(node), this.startOf(next), '');
-    return this.edit(document.start(parent) + 1, document.end(parent) - 1, '');
+    return this.removeAll([node]);
   }
 
-  /** Behind the last member; the key must not be there yet. */
-  addMember(object: i32, key: string, json: string): Edits {
+  /** Several of one object or array: each with the comma before it, or, as long as none is kept, with the one behind. */
+  removeAll(nodes: i32[]): Edits {
+    const document = this.document;
+    const container = document.parent(nodes[0]);
+    let previous = NONE;
+    let keepsOne = false;
+    const first = this.edits.length;
+    for (let child = document.firstChild(container); child != NONE; child = document.nextSibling(child)) {
+      const next = document.nextSibling(child);
+      if (!nodes.includes(child)) keepsOne = true;
+      else if (keepsOne) this.edit(document.end(previous), document.end(child), '');
+      else if (next != NONE) this.edit(this.startOf(child), this.startOf(next), '');
+      previous = child;
+    }
+    if (keepsOne) return this;
+    this.edits.length = first;
+    return this.edit(document.start(container) + 1, document.end(container) - 1, '');
+  }
+
+  /** The value of a member, which is put behind the last one if it is not there. */
+  set(object: i32, key: string, json: string): Edits {
+    const document = this.document;
+    for (let child = document.firstChild(object); child != NONE; child = document.nextSibling(child)) {
+      if (document.keyEquals(child, key)) return this.replace(child, json);
+    }
     return this.add(object, `${quote(key)}${this.colon(object)}${json}`);
   }
 
   /** Behind the last item. */
   addItem(array: i32, json: string): Edits {
     return this.add(array, json);
+  }
+
+  /** Strings behind the last item, of which there has to be one. */
+  addItems(array: i32, texts: string[]): Edits {
+    const quoted: string[] = [];
+    for (let index = 0; index < texts.length; index++) quoted.push(quote(texts[index]));
+    return this.add(array, join(quoted, `,${this.spaceIn(array)}`));
+  }
+
+  /** An item before one that stands before it. */
+  move(item: i32, before: i32): Edits {
+    const document = this.document;
+    const text = document.slice(document.start(item), document.end(item));
+    this.insert(document.start(before), `${text},${this.spaceIn(document.parent(item))}`);
+    return this.remove(item);
   }
 
   /** An array as the document would write it as a member of this object: an item a line if it has lines. */
@@ -62,7 +103,7 @@ export class Edits {
   }
 
   private edit(start: i32, end: i32, text: string): Edits {
-    this.fix.edits.push(new Edit(start, end, text));
+    this.edits.push(new Edit(start, end, text));
     return this;
   }
 
@@ -106,13 +147,6 @@ export class Edits {
     return document.slice(end, document.start(member));
   }
 
-  private previous(node: i32): i32 {
-    const document = this.document;
-    let previous = NONE;
-    for (let at = document.firstChild(document.parent(node)); at != node; at = document.nextSibling(at)) previous = at;
-    return previous;
-  }
-
   private last(container: i32): i32 {
     const document = this.document;
     let last = NONE;
@@ -133,10 +167,6 @@ export function quote(text: string): string {
   const writer = new Writer(64);
   writer.string(text);
   return writer.text;
-}
-
-export function isContainer(document: Document, node: i32): bool {
-  return node != NONE && document.kind(node) >= Kind.ARRAY;
 }
 
 function isSpace(byte: u8): bool {

@@ -63,7 +63,11 @@ class Chosen {
     for (let index = 0; index < this.edits.length; index++) {
       const other = this.edits[index];
       const isInsertion = edit.start == edit.end || other.start == other.end;
-      if (isInsertion ? edit.start <= other.end && other.start <= edit.end : edit.start < other.end && other.start < edit.end)
+      if (
+        isInsertion
+          ? edit.start <= other.end && other.start <= edit.end
+          : edit.start < other.end && other.start < edit.end
+      )
         return true;
     }
     return false;

@@ -15,9 +15,7 @@ export class Gap {
   constructor(
     public runtime: string,
     public pattern: string,
-    /** The gap is from this version on (major × 1000 + minor) … */
-    public from: i32,
-    /** … to before this one; 0 if it is still there. */
+    /** The first version without the gap (major × 1000 + minor); 0 if it is still there. */
     public to: i32,
     public effect: Effect,
     public source: string,
@@ -45,11 +43,19 @@ export function gaps(): Gap[] {
 }
 
 function add(list: Gap[], runtime: string, pattern: string, to: i32, effect: Effect, source: string): void {
-  list.push(new Gap(runtime, pattern, 0, to, effect, source));
+  list.push(new Gap(runtime, pattern, to, effect, source));
 }
 
 const RECURSIVE: string[] = ['rro', 'rrw', 'rnosuid', 'rsuid', 'rnodev', 'rdev', 'rnoexec', 'rexec', 'rnodiratime'];
-const RECURSIVE_ATIME: string[] = ['rdiratime', 'rrelatime', 'rnorelatime', 'rnoatime', 'ratime', 'rstrictatime', 'rnostrictatime'];
+const RECURSIVE_ATIME: string[] = [
+  'rdiratime',
+  'rrelatime',
+  'rnorelatime',
+  'rnoatime',
+  'ratime',
+  'rstrictatime',
+  'rnostrictatime',
+];
 
 function addRunc(list: Gap[]): void {
   const runc = 'runc';

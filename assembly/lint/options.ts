@@ -1,8 +1,8 @@
-import { Document, Kind, NONE } from '../json/document';
+import { Document, NONE } from '../json/document';
 import { Report, Severity } from '../report';
+import { ruleName, ruleNumber } from '../rules';
 import { nearest } from '../spec/nearest';
 import { ObjectReader } from '../spec/reader';
-import { ruleName, ruleNumber } from '../rules';
 import { Preset, Rule } from './rule';
 import { readTargets, Target } from './targets';
 
@@ -116,7 +116,12 @@ function readIgnores(parent: ObjectReader, options: Options, rules: Rule[]): voi
     const path = reader.string('path');
     const reason = reader.requiredString('reason');
     if (path && path.value != '' && !path.value.startsWith('/')) {
-      parent.report.error('OCI004', path.node, `"${path.value}" is no JSON pointer`, 'write it as /linux/seccomp, or /mounts/*/options');
+      parent.report.error(
+        'OCI004',
+        path.node,
+        `"${path.value}" is no JSON pointer`,
+        'write it as /linux/seccomp, or /mounts/*/options',
+      );
     }
     if (reason && reason.value.trim() == '') {
       parent.report.error('OCI004', reason.node, 'the reason is empty', 'say why the finding does not matter there');

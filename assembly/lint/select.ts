@@ -1,9 +1,7 @@
 import { Document, Kind, NONE } from '../json/document';
 
-/**
- * The values that a pattern names: a JSON pointer in which the step `*` is every member or item, and an end `=text` a
- * string of this value: `/mounts/*/options/*=idmap`.
- */
+// The values that a pattern names: a JSON pointer in which the step `*` is every member or item, and an end `=text` a
+// string of this value: `/mounts/*/options/*=idmap`.
 export function select(document: Document, pattern: string): i32[] {
   const found: i32[] = [];
   if (document.root != NONE) descend(document, document.root, pattern, 0, found);

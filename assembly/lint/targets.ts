@@ -16,6 +16,21 @@ export class Target {
     /** Of `features`. */
     public document: Document,
   ) {}
+
+  /** A value of the features by its pointer, NONE if they do not tell of it. */
+  find(pointer: string): i32 {
+    const steps = pointer.split('/');
+    let node = this.features;
+    for (let index = 1; index < steps.length && node != NONE; index++) node = this.document.member(node, steps[index]);
+    return node;
+  }
+
+  /** The strings of a list of the features. */
+  addTexts(list: i32, texts: string[]): void {
+    for (let item = this.document.firstChild(list); item != NONE; item = this.document.nextSibling(item)) {
+      if (this.document.kind(item) == Kind.STRING) texts.push(this.document.text(item));
+    }
+  }
 }
 
 export const NEWEST: i32 = i32.MAX_VALUE;

@@ -28,6 +28,10 @@ const RLIMITS: string[] = [
 ];
 export const RLIMIT_NOFILE: i32 = 7;
 
+export function rlimitNames(): string[] {
+  return RLIMITS;
+}
+
 export class RlimitStep extends Step {
   constructor(
     public resource: i32,

@@ -1,5 +1,5 @@
 import { Document, Kind, NONE } from '../json/document';
-import { Report, Severity } from '../report';
+import { Diagnostic, Report, Severity } from '../report';
 import { nearest } from './nearest';
 import { List, Pair, Value } from './value';
 
@@ -193,7 +193,8 @@ export class ObjectReader {
     const help =
       name == '' ? 'runtimes ignore it: remove it, or look for its place in the spec' : `did you mean "${name}"?`;
     const start = this.document.keyStart(member);
-    this.report.warningAtMember('OCI003', member, start, `"${key}" is not a key of the spec here`, help);
+    const message = `"${key}" is not a key of the spec here`;
+    this.report.warningAtMember('OCI003', member, start, message, help).meant = name;
   }
 
   private askedKeys(): string[] {
@@ -231,26 +232,16 @@ export class ObjectReader {
   private wrongType(node: i32, expected: string): void {
     if (this.report.omits('OCI004', Severity.ERROR)) return;
     const kind = this.document.kind(node);
-    const found = kind < Kind.ARRAY ? this.shortSource(node) : KINDS[kind];
+    const found = kind < Kind.ARRAY ? this.document.shownSource(node) : KINDS[kind];
     this.wrong(node, `expected ${expected}, found ${found}`, '');
   }
 
   private outOfRange(node: i32, range: string): void {
-    this.wrong(node, `${this.shortSource(node)} is out of range`, range);
+    this.wrong(node, `${this.document.shownSource(node)} is out of range`, range);
   }
 
-  private wrong(node: i32, message: string, help: string): void {
-    this.report.error('OCI004', node, message, help);
-  }
-
-  private shortSource(node: i32): string {
-    const start = this.document.start(node);
-    const end = this.document.end(node);
-    if (end - start <= 40) return this.document.source(node);
-    // Not through the middle of a character.
-    let cut = start + 36;
-    while ((this.document.byte(cut) & 0xc0) == 0x80) cut--;
-    return `${this.document.slice(start, cut)}…`;
+  private wrong(node: i32, message: string, help: string): Diagnostic {
+    return this.report.error('OCI004', node, message, help);
   }
 
   private checkChoice(value: Value<string>, allowed: string[]): void {
@@ -258,7 +249,8 @@ export class ObjectReader {
     if (this.report.omits('OCI004', Severity.ERROR)) return;
     const name = nearest(value.value, allowed);
     const help = name == '' ? `it is one of ${allowed.join(', ')}` : `did you mean "${name}"?`;
-    this.wrong(value.node, `${this.shortSource(value.node)} is not a value of the spec here`, help);
+    this.wrong(value.node, `${this.document.shownSource(value.node)} is not a value of the spec here`, help).meant =
+      name;
   }
 
   private unsignedAt(node: i32, most: u64): Value<u64> | null {

@@ -1,0 +1,241 @@
+import { NONE } from '../json/document';
+import { Severity } from '../report';
+import { Context } from './context';
+import { Explanation, Preset, Rule } from './rule';
+
+export class WeightRange extends Rule {
+  constructor() {
+    super('OCI408', Severity.ERROR, Preset.SPEC);
+  }
+
+  override explain(): Explanation {
+    return new Explanation(
+      'a weight of blockIO is outside of 10 to 1000',
+      'The kernel refuses it (EINVAL).',
+      '{"linux":{"resources":{"blockIO":{"weight":5}}}}',
+      '{"linux":{"resources":{"blockIO":{"weight":500}}}}',
+      'runtime-spec config-linux.md#block-io; Documentation/block/bfq-iosched.rst',
+    );
+  }
+
+  /** Those that every kernel has the translator checks. */
+  override check(context: Context): void {
+    const resources = context.resources;
+    const io = resources ? resources.blockIO : null;
+    const leaf = io ? io.leafWeight : null;
+    if (!leaf || leaf.value == 0 || (leaf.value >= 10 && leaf.value <= 1000)) return;
+    this.found(context, leaf.node, `the weight is ${leaf.value}`, 'it goes from 10 to 1000');
+  }
+}
+
+export class DeviceWithoutValue extends Rule {
+  constructor() {
+    super('OCI409', Severity.ERROR, Preset.SPEC);
+  }
+
+  override explain(): Explanation {
+    return new Explanation(
+      'a device of blockIO has neither a weight nor a rate',
+      'The spec requires one: there is nothing to write.',
+      '{"linux":{"resources":{"blockIO":{"throttleReadBpsDevice":[{"major":8,"minor":0}]}}}}',
+      '{"linux":{"resources":{"blockIO":{"throttleReadBpsDevice":[{"major":8,"minor":0,"rate":1048576}]}}}}',
+      'runtime-spec config-linux.md#block-io',
+    );
+  }
+}
+
+export class UnifiedKey extends Rule {
+  constructor() {
+    super('OCI410', Severity.ERROR, Preset.SPEC);
+  }
+
+  override explain(): Explanation {
+    return new Explanation(
+      'a key of unified is no file of a cgroup, or one that is no setting',
+      'Runtimes write the file that it names: a slash would leave the directory, and some files move or end processes.',
+      '{"ociVersion":"1.2.0","linux":{"resources":{"unified":{"memory/high":"1"}}}}',
+      '{"ociVersion":"1.2.0","linux":{"resources":{"unified":{"memory.high":"1073741824"}}}}',
+      'runtime-spec config-linux.md#unified; Documentation/admin-guide/cgroup-v2.rst',
+    );
+  }
+}
+
+export class EmptyRdma extends Rule {
+  constructor() {
+    super('OCI411', Severity.ERROR, Preset.SPEC);
+  }
+
+  override explain(): Explanation {
+    return new Explanation(
+      'an entry of rdma limits nothing',
+      'The spec requires hcaHandles or hcaObjects: there is nothing to write.',
+      '{"linux":{"resources":{"rdma":{"mlx5_1":{}}}}}',
+      '{"linux":{"resources":{"rdma":{"mlx5_1":{"hcaHandles":3}}}}}',
+      'runtime-spec config-linux.md#rdma',
+    );
+  }
+
+  override check(context: Context): void {
+    const resources = context.resources;
+    const rdma = resources ? resources.rdma : null;
+    if (!rdma) return;
+    for (let index = 0; index < rdma.items.length; index++) {
+      const entry = rdma.items[index];
+      if (entry.hcaHandles || entry.hcaObjects) continue;
+      if (context.document.firstChild(entry.node) != NONE) continue;
+      this.found(context, entry.node, 'the entry limits nothing', 'give it hcaHandles or hcaObjects');
+    }
+  }
+}
+
+export class HugepageSize extends Rule {
+  constructor() {
+    super('OCI413', Severity.ERROR, Preset.SPEC);
+  }
+
+  override explain(): Explanation {
+    return new Explanation(
+      'a pageSize is no size of pages',
+      'It is part of the name of a file, which would not be there.',
+      '{"linux":{"resources":{"hugepageLimits":[{"pageSize":"2M","limit":1048576}]}}}',
+      '{"linux":{"resources":{"hugepageLimits":[{"pageSize":"2MB","limit":1048576}]}}}',
+      'runtime-spec config-linux.md#huge-page-limits',
+    );
+  }
+}
+
+export class CgroupVersion extends Rule {
+  constructor() {
+    super('OCI414', Severity.WARNING, Preset.RECOMMENDED);
+  }
+
+  override explain(): Explanation {
+    return new Explanation(
+      'a setting exists in one version of cgroups only',
+      'Most hosts have version 2, which has no such file: crun refuses the config there, others ignore the setting.',
+      '{"linux":{"resources":{"memory":{"swappiness":10}}}}',
+      '{"linux":{"resources":{"memory":{"limit":536870912}}}}',
+      'runtime-spec config-linux.md#control-groups; man 7 cgroups',
+    );
+  }
+
+  /** net_cls and net_prio are controllers that version 2 has not; single files the translator knows. */
+  override check(context: Context): void {
+    const resources = context.resources;
+    const network = resources ? resources.network : null;
+    if (!network) return;
+    const keys = ['classID', 'priorities'];
+    for (let index = 0; index < keys.length; index++) {
+      const node = context.document.member(network.node, keys[index]);
+      if (node == NONE) continue;
+      const message = `network.${keys[index]} exists on cgroup v1 only`;
+      this.found(context, node, message, 'remove it; version 2 marks packets by BPF or nftables');
+    }
+  }
+}
+
+export class CgroupsPath extends Rule {
+  constructor() {
+    super('OCI415', Severity.WARNING, Preset.RECOMMENDED);
+  }
+
+  override explain(): Explanation {
+    return new Explanation(
+      'cgroupsPath leaves its place, or is half of the form for systemd',
+      'With "..", it names the cgroup of somebody else. The form for systemd is slice:prefix:name, and nothing in between.',
+      '{"linux":{"cgroupsPath":"machine.slice:one"}}',
+      '{"linux":{"cgroupsPath":"machine.slice:orlop:one"}}',
+      'runtime-spec config-linux.md#cgroups-path; runc docs/systemd.md',
+    );
+  }
+
+  override check(context: Context): void {
+    const linux = context.linux;
+    const path = linux ? linux.cgroupsPath : null;
+    if (!path || !path.value.includes(':')) return;
+    const parts = path.value.split(':');
+    const shown = context.document.shownSource(path.node);
+    const help = 'write it as slice:prefix:name, such as machine.slice:orlop:one';
+    if (parts.length != 3) this.found(context, path.node, `cgroupsPath ${shown} has not three parts`, help);
+    else if (parts[0] != '' && parts[0] != '-' && !parts[0].endsWith('.slice')) {
+      this.found(context, path.node, `cgroupsPath ${shown} does not begin with a slice`, help);
+    } else if (parts[2] == '' || parts[2].includes('/')) {
+      this.found(context, path.node, `cgroupsPath ${shown} does not end with the name of a unit`, help);
+    }
+  }
+}
+
+export class NoPidsLimit extends Rule {
+  constructor() {
+    super('OCI916', Severity.WARNING, Preset.HARDENED);
+  }
+
+  override explain(): Explanation {
+    return new Explanation(
+      'there is no limit of processes',
+      'A fork bomb in the container takes all process ids of the host.',
+      '{"linux":{"resources":{"pids":{"limit":-1}}}}',
+      '{"linux":{"resources":{"pids":{"limit":512}}}}',
+      'CIS Docker Benchmark 5.29; runtime-spec config-linux.md#pids',
+    );
+  }
+
+  override check(context: Context): void {
+    const resources = context.resources;
+    const pids = resources ? resources.pids : null;
+    const limit = pids ? pids.limit : null;
+    if (limit && limit.value > 0) return;
+    const node = limit ? limit.node : context.placeOfResources();
+    this.found(context, node, 'the number of processes has no limit', 'set linux.resources.pids.limit');
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------------- hosts
+
+export class LimitBelowUsage extends Rule {
+  constructor() {
+    super('OCI417', Severity.ERROR, Preset.HOST);
+  }
+
+  override explain(): Explanation {
+    return new Explanation(
+      'an update sets less memory than the container uses',
+      'The kernel would end its processes: checkBeforeUpdate asks for an error instead.',
+      '',
+      '',
+      'runtime-spec config-linux.md#memory',
+    );
+  }
+}
+
+export class MissingController extends Rule {
+  constructor() {
+    super('OCI418', Severity.ERROR, Preset.HOST);
+  }
+
+  override explain(): Explanation {
+    return new Explanation(
+      'the host has no such cgroup controller',
+      'The limit cannot be set, and a container without it is not what was asked for.',
+      '',
+      '',
+      'man 7 cgroups; /proc/cgroups',
+    );
+  }
+}
+
+export class CapabilityNotHeld extends Rule {
+  constructor() {
+    super('OCI123', Severity.WARNING, Preset.HOST);
+  }
+
+  override explain(): Explanation {
+    return new Explanation(
+      'the caller does not hold a capability that the process is granted',
+      'Nobody can give what he has not: the process starts without it.',
+      '',
+      '',
+      'runtime-spec config.md#linux-process; man 7 capabilities',
+    );
+  }
+}
