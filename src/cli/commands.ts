@@ -175,7 +175,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'check configs without running them',
     usage: '[CONFIG...]',
     arity: [0, 10000],
-    options: { format: { short: 'f', value: 'FORMAT', help: 'pretty or json (default: pretty)' } },
+    options: {
+      format: { short: 'f', value: 'FORMAT', help: 'pretty or json (default: pretty)' },
+      preset: { value: 'PRESET', help: 'none, spec, recommended, hardened or strict (default: recommended)' },
+      'list-rules': { help: 'list the rules and do nothing else' },
+      explain: { value: 'RULE', help: 'say what a rule is about, by id or name' },
+    },
     load: () => import('./commands/lint.ts'),
   },
   features: {

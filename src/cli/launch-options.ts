@@ -3,7 +3,7 @@ import { activationOf } from '../container/activation.ts';
 import { sendMaster, sendPidfd } from '../container/console-socket.ts';
 import type { CreateOptions } from '../container/create.ts';
 import { checkPrivileges } from '../container/privileges.ts';
-import { loadSpecModule } from '../spec/embedded.ts';
+import { loadLaunchModule } from '../spec/embedded.ts';
 import type { Diagnostic } from '../spec/types.ts';
 import { type Context, number, text, type Values } from './command.ts';
 
@@ -40,7 +40,7 @@ export function warnTo(context: Context): (diagnostic: Diagnostic) => void {
 
 /** Loads the native part and the compiler side by side: each takes some milliseconds, and a start has few. */
 export async function loadSideBySide(): Promise<void> {
-  const compiler = loadSpecModule();
+  const compiler = loadLaunchModule();
   checkPrivileges();
   await compiler;
 }

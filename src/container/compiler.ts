@@ -7,7 +7,7 @@ import { O_DIRECTORY, O_NONBLOCK, O_PATH, O_RDONLY } from '../linux/constants.ts
 import { gatherFacts } from '../linux/facts.ts';
 import { close, openat2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, read } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
-import { specModule } from '../spec/embedded.ts';
+import { launchModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import type { Diagnostic, HostPlan, Request, RootStep } from '../spec/types.ts';
 
@@ -71,7 +71,7 @@ export function compile(launch: LaunchRequest): Compiled {
     ...(launch.notify === undefined ? {} : { notify: launch.notify }),
     facts: gatherFacts(),
   };
-  const document = new SpecDocument(specModule(), config);
+  const document = new SpecDocument(launchModule(), config);
   const plan = document.prepare(request);
   const rootfs = checkRootfs(document, plan);
   const home = plan.home === undefined ? '' : homeOf(rootfs, plan.home);

@@ -5,7 +5,7 @@ import { Launch } from '../launch/image.ts';
 import { type CgroupLayout, type Facts, gatherFacts } from '../linux/facts.ts';
 import { close } from '../linux/file.ts';
 import { exitNumber, pidfdOpen } from '../linux/process.ts';
-import { specModule } from '../spec/embedded.ts';
+import { launchModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import type { Diagnostic, ExecRequest, HostPlan, Request } from '../spec/types.ts';
 import { homeOf, warningsOf } from './compiler.ts';
@@ -114,7 +114,7 @@ function compile(
     facts,
     exec: { ...options.changes, cgroups: hierarchies },
   };
-  const document = new SpecDocument(specModule(), config);
+  const document = new SpecDocument(launchModule(), config);
   const plan = document.exec(options.process, request);
   // If the pid is another process's by now, setns by the pidfd will say so: nothing then comes of what is read here.
   const home = plan.home === undefined ? '' : homeOf(`/proc/${state.pid}/root`, plan.home);

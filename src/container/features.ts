@@ -1,4 +1,4 @@
-import { specModule } from '../spec/embedded.ts';
+import { launchModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import { OCI_VERSION, VERSION } from '../version.ts';
 
@@ -32,7 +32,7 @@ export interface LinuxFeatures {
  * config (assembly/plan/unsupported.ts).
  */
 export function features(): Features {
-  const { mountOptions, namespaces, capabilities } = SpecDocument.names(specModule());
+  const { mountOptions, namespaces, capabilities } = SpecDocument.names(launchModule());
   return {
     ociVersionMin: '1.0.0',
     ociVersionMax: OCI_VERSION,

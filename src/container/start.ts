@@ -3,7 +3,7 @@ import { OrlopError } from '../error.ts';
 import { decodeStream, RECORD_MAX } from '../launch/protocol.ts';
 import { openReader, openWriter } from '../linux/fifo.ts';
 import { close, read, write } from '../linux/file.ts';
-import { specModule } from '../spec/embedded.ts';
+import { launchModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import { launchError } from './create.ts';
 import { removeAll } from './delete.ts';
@@ -95,7 +95,7 @@ function readAnswer(
 }
 
 function recompile(entry: Entry, state: State): SpecDocument {
-  const document = new SpecDocument(specModule(), readFileSync(entry.file('config.json')));
+  const document = new SpecDocument(launchModule(), readFileSync(entry.file('config.json')));
   document.prepare(state.request);
   document.image(state.home);
   return document;

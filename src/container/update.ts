@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OrlopError } from '../error.ts';
-import { specModule } from '../spec/embedded.ts';
+import { launchModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import type { CgroupFacts, Diagnostic, LimitStep, Place, Request } from '../spec/types.ts';
 import { applyLimit } from './cgroup.ts';
@@ -30,7 +30,7 @@ export function update(options: UpdateOptions): void {
     if (!state || status === 'creating' || status === 'stopped') {
       throw wrongState(options.id, status, 'created, running or paused');
     }
-    const document = new SpecDocument(specModule(), options.resources);
+    const document = new SpecDocument(launchModule(), options.resources);
     const { steps, diagnostics } = document.update(requestOf(state, options));
     for (const finding of diagnostics) options.warn?.(finding);
     writeAll(state, steps, (step) => document.place(step.step));

@@ -1,21 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { OrlopError } from '../../error.ts';
 import { specModule } from '../../spec/embedded.ts';
-import { SpecDocument } from '../../spec/module.ts';
-import { type Action, text } from '../command.ts';
+import { Linter } from '../../spec/linter.ts';
+import type { Rule } from '../../spec/types.ts';
+import { type Action, choice, text } from '../command.ts';
 import { print } from '../output.ts';
 import { renderDiagnostic, sourceOf } from '../render.ts';
 
 /** 0 clean or warnings only, 1 errors found. */
 const action: Action = (_context, values, files) => {
-  const format = text(values, 'format') ?? 'pretty';
-  if (format !== 'pretty' && format !== 'json') {
-    throw new OrlopError('usage/invalid', `--format ${format}: not a format`, { hint: 'use pretty or json' });
-  }
+  const linter = new Linter(specModule());
+  const explained = text(values, 'explain');
+  if (explained !== undefined) return explain(linter.rules(), explained);
+  if (values['list-rules'] === true) return list(linter.rules());
+
+  const format = choice(values, 'format', ['pretty', 'json']);
+  const preset = choice(values, 'preset', ['recommended', 'spec', 'hardened', 'strict', 'none']);
   const named = files.length > 0 ? files : ['config.json'];
   const results = named.map((file) => ({
     file,
-    diagnostics: new SpecDocument(specModule(), readFileSync(file === '-' ? 0 : file)).lint(),
+    diagnostics: linter.lint(readFileSync(file === '-' ? 0 : file), { preset }).diagnostics,
   }));
   if (format === 'json') print(`${JSON.stringify({ files: results })}\n`);
   else {
@@ -29,3 +33,20 @@ const action: Action = (_context, values, files) => {
 };
 
 export default action;
+
+function list(rules: Rule[]): number {
+  for (const { id, name, severity, preset, summary } of rules) {
+    print(`${id}  ${name.padEnd(40)} ${severity.padEnd(8)} ${preset.padEnd(12)} ${summary}\n`);
+  }
+  return 0;
+}
+
+function explain(rules: Rule[], wanted: string): number {
+  const rule = rules.find(({ id, name }) => id === wanted.toUpperCase() || name === wanted);
+  if (!rule) throw new OrlopError('usage/invalid', `--explain ${wanted}: no such rule`, { hint: 'see --list-rules' });
+  const { id, name, severity, preset, fix, summary, why, bad, good, reference } = rule;
+  print(`${id} ${name}: ${summary}\n\n${why}\n\n`);
+  if (bad !== undefined && bad !== '') print(`  wrong  ${bad}\n  right  ${good}\n\n`);
+  print(`Severity: ${severity}. Preset: ${preset}.${fix ? ` Fix: ${fix}.` : ''}\nSee: ${reference}\n`);
+  return 0;
+}

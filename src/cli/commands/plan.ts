@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { gatherFacts } from '../../linux/facts.ts';
-import { specModule } from '../../spec/embedded.ts';
+import { launchModule } from '../../spec/embedded.ts';
 import { SpecDocument } from '../../spec/module.ts';
 import type { Plan, Request, Row } from '../../spec/types.ts';
 import { type Action, number, text } from '../command.ts';
@@ -20,7 +20,7 @@ const action: Action = (context, values, [config]) => {
     ignoreUnsupported: context.ignoreUnsupported,
     ...(values['reference-host'] ? {} : { facts: planFacts() }),
   };
-  const document = new SpecDocument(specModule(), readFileSync(file === '-' ? 0 : file));
+  const document = new SpecDocument(launchModule(), readFileSync(file === '-' ? 0 : file));
   if (values.calls) {
     const plan = document.plan(request);
     document.image();
