@@ -183,8 +183,8 @@ export class OptionIsData extends Rule {
     return new Explanation(
       'the target runtime does not know a mount option',
       'It hands it to the filesystem, which refuses the mount: invalid argument. Asked for with targets.',
-      '{"ociVersion":"1.3.0","mounts":[{"destination":"/tmp","type":"tmpfs","source":"tmpfs","options":["rro","size=64m"]}]}',
-      '{"ociVersion":"1.3.0","mounts":[{"destination":"/tmp","type":"tmpfs","source":"tmpfs","options":["ro","size=64m"]}]}',
+      '{"ociVersion":"1.3.0","mounts":[{"destination":"/tmp","type":"tmpfs","source":"tmpfs","options":["silent","size=64m"]}]}',
+      '{"ociVersion":"1.3.0","mounts":[{"destination":"/tmp","type":"tmpfs","source":"tmpfs","options":["size=64m"]}]}',
       'CHANGELOG of runc, NEWS of crun, source of youki; runtime-spec features.md',
     );
   }

@@ -14,8 +14,8 @@ export class InvalidJson extends Rule {
     return new Explanation(
       'the document is not JSON',
       'No runtime can read it. Comments, trailing commas and single quotes belong to other formats.',
-      '{ "hostname": "one", }',
-      '{ "hostname": "one" }',
+      '{ "root": { "path": "rootfs" }, }',
+      '{ "root": { "path": "rootfs" } }',
       'RFC 8259',
     );
   }
@@ -82,8 +82,8 @@ export class WrongType extends Rule {
     return new Explanation(
       'a value has the wrong type, is out of range, or is no word of the spec',
       'Runtimes refuse the whole config at the first one, mostly without saying where it is.',
-      '{"process":{"terminal":"yes"}}',
-      '{"process":{"terminal":true}}',
+      '{"linux":{"rootfsPropagation":"slaev"}}',
+      '{"linux":{"rootfsPropagation":"slave"}}',
       'runtime-spec schema/config-schema.json',
     );
   }
@@ -132,19 +132,30 @@ export class HiddenCharacter extends Rule {
     return new Explanation(
       'the document has a character that nobody sees: a byte order mark, or a NUL in a string',
       'Most JSON readers refuse a byte order mark. For the kernel a string ends at its first NUL, so the rest is lost.',
-      '{"process":{"args":["/bin/echo","a\\u0000b"]}}',
-      '{"process":{"args":["/bin/echo","a b"]}}',
+      '\ufeff{"ociVersion":"1.2.0","root":{"path":"rootfs"},"process":{"user":{"uid":0,"gid":0},"args":["/bin/sh"],"cwd":"/"},"linux":{"namespaces":[{"type":"mount"}]}}',
+      '{"process":{"args":["/bin/sh"]}}',
       'RFC 8259 section 8.1; man 2 execve',
     );
   }
 
-  override complete(_context: Context, finding: Diagnostic): bool {
-    if (finding.node != NONE || finding.start != 0 || finding.end != 3) return true;
+  /** A NUL that the parser has told of the translator tells of again. */
+  override complete(context: Context, finding: Diagnostic): bool {
+    if (finding.node != NONE) return !isToldOf(context, finding);
+    if (finding.start != 0 || finding.end != 3) return true;
     const fix = new Fix('remove the byte order mark', true);
     fix.edits.push(new Edit(0, 3, ''));
     finding.fix = fix;
     return true;
   }
+}
+
+function isToldOf(context: Context, finding: Diagnostic): bool {
+  const others = context.findings.of(finding.rule);
+  for (let index = 0; index < others.length; index++) {
+    const other = others[index];
+    if (other.node == NONE && other.start >= finding.start && other.end <= finding.end) return true;
+  }
+  return false;
 }
 
 export class UnsafeInteger extends Rule {
@@ -156,8 +167,8 @@ export class UnsafeInteger extends Rule {
     return new Explanation(
       'an integer is above 2^53',
       'Tools that hold numbers as doubles, jq and those in JavaScript among them, read another number and write that back.',
-      '{"process":{"rlimits":[{"type":"RLIMIT_FSIZE","soft":9007199254740993,"hard":9007199254740993}]}}',
-      '{"process":{"rlimits":[{"type":"RLIMIT_FSIZE","soft":9007199254740992,"hard":9007199254740992}]}}',
+      '{"process":{"rlimits":[{"type":"RLIMIT_FSIZE","soft":1,"hard":9007199254740994}]}}',
+      '{"process":{"rlimits":[{"type":"RLIMIT_FSIZE","soft":1,"hard":9007199254740992}]}}',
       'RFC 8259 section 6',
     );
   }

@@ -26,8 +26,8 @@ export class HostNamespace extends Rule {
     return new Explanation(
       'the container shares a namespace with the host',
       'A namespace that is not listed is that of whoever starts the container.',
-      '{"linux":{"namespaces":[{"type":"mount"},{"type":"ipc"},{"type":"network"},{"type":"uts"},{"type":"cgroup"},{"type":"user"}]}}',
-      '{"linux":{"namespaces":[{"type":"mount"},{"type":"pid"},{"type":"ipc"},{"type":"network"},{"type":"uts"},{"type":"cgroup"},{"type":"user"}]}}',
+      '{"linux":{"namespaces":[{"type":"mount"},{"type":"ipc"},{"type":"network"},{"type":"uts"},{"type":"cgroup"}]}}',
+      '{"linux":{"namespaces":[{"type":"mount"},{"type":"pid"},{"type":"ipc"},{"type":"network"},{"type":"uts"},{"type":"cgroup"}]}}',
       'man 7 namespaces; runtime-spec config-linux.md#namespaces',
     );
   }
@@ -74,8 +74,8 @@ export class NamespaceByPid extends Rule {
     return new Explanation(
       'a namespace is joined by the number of a process',
       'When that process has ended another one may have its number, and the container joins the namespace of somebody else.',
-      '{"linux":{"namespaces":[{"type":"mount"},{"type":"pid"},{"type":"ipc"},{"type":"network","path":"/proc/4711/ns/net"},{"type":"uts"},{"type":"cgroup"},{"type":"user"}]}}',
-      '{"linux":{"namespaces":[{"type":"mount"},{"type":"pid"},{"type":"ipc"},{"type":"network","path":"/run/netns/one"},{"type":"uts"},{"type":"cgroup"},{"type":"user"}]}}',
+      '{"linux":{"namespaces":[{"type":"mount"},{"type":"pid"},{"type":"ipc"},{"type":"network","path":"/proc/4711/ns/net"},{"type":"uts"},{"type":"cgroup"}]}}',
+      '{"linux":{"namespaces":[{"type":"mount"},{"type":"pid"},{"type":"ipc"},{"type":"network","path":"/run/netns/one"},{"type":"uts"},{"type":"cgroup"}]}}',
       'man 7 namespaces; man 8 ip-netns',
     );
   }

@@ -59,7 +59,7 @@ export class UnknownRlimit extends Rule {
     return new Explanation(
       'a resource limit is unknown',
       'The spec asks for an error, and runtimes give one.',
-      '{"process":{"rlimits":[{"type":"RLIMIT_FILES","soft":64,"hard":64}]}}',
+      '{"process":{"rlimits":[{"type":"NOFILE","soft":64,"hard":64}]}}',
       '{"process":{"rlimits":[{"type":"RLIMIT_NOFILE","soft":64,"hard":64}]}}',
       'man 2 getrlimit; runtime-spec config.md#posix-process',
     );

@@ -200,8 +200,8 @@ export class HostRootMapped extends Rule {
     return new Explanation(
       "the user namespace maps the host's root",
       'What the process does with that id to files of the host it does as root.',
-      '{"linux":{"uidMappings":[{"containerID":0,"hostID":0,"size":65536}]}}',
-      '{"linux":{"uidMappings":[{"containerID":0,"hostID":100000,"size":65536}]}}',
+      '{"linux":{"namespaces":[{"type":"mount"},{"type":"pid"},{"type":"ipc"},{"type":"network"},{"type":"uts"},{"type":"cgroup"},{"type":"user"}],"uidMappings":[{"containerID":0,"hostID":0,"size":65536}],"gidMappings":[{"containerID":0,"hostID":100000,"size":65536}]}}',
+      '{"linux":{"namespaces":[{"type":"mount"},{"type":"pid"},{"type":"ipc"},{"type":"network"},{"type":"uts"},{"type":"cgroup"},{"type":"user"}],"uidMappings":[{"containerID":0,"hostID":100000,"size":65536}],"gidMappings":[{"containerID":0,"hostID":100000,"size":65536}]}}',
       'man 7 user_namespaces',
     );
   }
@@ -229,7 +229,7 @@ export class RootWithoutUserNamespace extends Rule {
     return new Explanation(
       'the process is root, and there is no user namespace',
       'It has the uid of the root of the host: whatever leads out of the container leads there as root.',
-      '{"process":{"user":{"uid":0,"gid":0}},"linux":{"namespaces":[{"type":"mount"},{"type":"pid"},{"type":"ipc"},{"type":"uts"},{"type":"network"},{"type":"cgroup"}],"uidMappings":null,"gidMappings":null}}',
+      '{"process":{"user":{"uid":0,"gid":0}}}',
       '{"process":{"user":{"uid":1000,"gid":1000}}}',
       'man 7 user_namespaces; CIS Docker Benchmark 4.1',
     );
