@@ -8,12 +8,14 @@ import { Program } from './image/program';
 import { Document, NONE } from './json/document';
 import { parse } from './json/parser';
 import { Writer } from './json/writer';
+import { DeviceFilterStep } from './plan/cgroup-devices';
 import { translateExec } from './plan/exec';
 import { writeFeatures } from './plan/features';
 import { writeHostPlan, writeUpdatePlan } from './plan/host';
 import { translate, writePlace, writePlan } from './plan/plan';
 import { Planner } from './plan/planner';
 import { Request, readRequest } from './plan/request';
+import { Verb } from './plan/step';
 import { translateUpdate } from './plan/update';
 import { Report, writeDiagnostics } from './report';
 import { readResourcesAlone, readSpec } from './spec/config';
@@ -30,10 +32,11 @@ import { ObjectReader } from './spec/reader';
  *   update  → the files to write, or { version, diagnostics }   returns the number of errors
  *
  * update() takes no config but a document that is linux.resources alone; in its request, the cgroup facts name the
- * container's own directories in place of the mounts, and `current` what its files hold. place() is all that follows it.
+ * container's own directories in place of the mounts, and `current` what its files hold. No image() follows it.
  *
- * Of the last plan(), prepare() or exec(): image → the launch image; place → where a step comes from. Of the last image():
- * rows → its listing; failure → what a failed row means. They return 0, or -1 if there is no such thing.
+ * Of the last plan(), prepare(), exec() or update(): image → the launch image; place → where a step comes from; filter →
+ * the program of a device-filter step. Of the last image(): rows → its listing; failure → what a failed row means. They
+ * return 0, or -1 if there is no such thing.
  */
 
 export { abiVersion, allocate, result, resultLength } from './abi';
@@ -170,6 +173,19 @@ export function place(step: i32): i32 {
   writePlace(writer, document!, current.steps[step].node);
   writer.endObject();
   give(writer);
+  return 0;
+}
+
+/** A device-filter step of the last plan as struct bpf_insn[]: bpf(2). */
+export function filter(step: i32): i32 {
+  const current = planner;
+  if (!current || step < 0 || step >= current.steps.length) return -1;
+  const found = current.steps[step];
+  if (found.verb != Verb.DEVICE_FILTER) return -1;
+  const code = (found as DeviceFilterStep).filter.code;
+  const bytes = new Bytes();
+  for (let index = 0; index < code.length; index++) bytes.put64(bytes.reserve(8, 8), code[index]);
+  giveBytes(bytes.address, bytes.length);
   return 0;
 }
 

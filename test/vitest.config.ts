@@ -25,6 +25,8 @@ export default defineConfig({
           // Containers share the host's cgroups and its state directory.
           fileParallelism: false,
           testTimeout: 120_000,
+          // A machine that is emulated (test/vm.sh) takes its time.
+          hookTimeout: 60_000,
         },
       },
       {

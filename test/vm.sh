@@ -13,7 +13,7 @@ if [[ -z ${ORLOP_VM_RUN:-} ]]; then
   exit 0
 fi
 
-[[ $# -gt 0 ]] || set -- test/system/{cgroup2,lifecycle,inside,failure,sigkill,tmpcopyup,systemd}.test.ts
+[[ $# -gt 0 ]] || set -- test/system/{cgroup2,lifecycle,inside,failure,sigkill,tmpcopyup,events,systemd,systemd-log}.test.ts
 node=$(readlink -f "$(command -v node)")
 # Programs that a small system may lack (hostname) are busybox's; what a test writes stays in the machine.
 read -r -d '' inside <<'END' || :
@@ -24,7 +24,7 @@ mkdir -p /tmp/bin
 ln -sf "$node" /tmp/bin/node
 export PATH=$PATH:/tmp/bin
 cd "$project"
-exec node node_modules/vitest/vitest.mjs run --config test/vitest.config.ts --project system --hookTimeout=60000 "$@"
+exec node node_modules/vitest/vitest.mjs run --config test/vitest.config.ts --project system "$@"
 END
 
 status=0

@@ -34,6 +34,7 @@ export enum Slot {
  * Records that cross to the host: kind, value, errno, 8 bytes each; layout.ts draws them, src/launch/protocol.ts reads
  * them. Numbers never change their meaning.
  *
+ *   launcher ◀───────────── a byte ── host      it is in the container's unit; only where systemd makes the cgroup
  *   launcher ── PID n ──────────────▶ host      then the launcher ends
  *   init     ── COPY_FROM + fd ─────▶ host      for each tmpcopyup: what stands where the tmpfs goes,
  *   init     ── COPY_TO step + fd ──▶ host      and the tmpfs of that step

@@ -3,6 +3,7 @@ import { Call } from './calls';
 import {
   CODE_ADDRESS,
   DATA_ADDRESS,
+  KIND_AGAIN,
   KIND_BRANCH,
   KIND_CALL,
   ROW_ARGUMENTS,
@@ -58,9 +59,8 @@ export function link(program: Program): Bytes {
 
 function putRow(image: Bytes, offset: i32, program: Program, index: i32): void {
   const row = program.rows[index];
-  const isBranch = row.call == Call.BRANCH;
-  image.put16(offset, isBranch ? 0 : callNumber(row.call));
-  image.put8(offset + ROW_KIND, isBranch ? KIND_BRANCH : KIND_CALL);
+  image.put16(offset, row.call == Call.BRANCH ? 0 : callNumber(row.call));
+  image.put8(offset + ROW_KIND, kindOf(row.call));
   let loads = putArgument(image, offset, 0, row.first);
   loads |= putArgument(image, offset, 1, row.second);
   loads |= putArgument(image, offset, 2, row.third);
@@ -74,6 +74,15 @@ function putRow(image: Bytes, offset: i32, program: Program, index: i32): void {
   const target = row.target;
   assert(!target || target.isPlaced, 'a row that goes to a label that was never placed');
   image.put32(offset + ROW_TARGET, ROWS_ADDRESS + <u32>(target ? target.position : index + 1) * ROW_SIZE);
+}
+
+/**
+ * man 2 openat2: a lookup that must not leave its root gives up with EAGAIN when anything on the machine is renamed just
+ * then, and has to be asked for again. Any other call that says EAGAIN means it.
+ */
+function kindOf(call: Call): u8 {
+  if (call == Call.BRANCH) return KIND_BRANCH;
+  return call == Call.OPENAT2 ? KIND_AGAIN : KIND_CALL;
 }
 
 /** Returns the bit that says "load it from a cell". */

@@ -13,7 +13,8 @@
  *         └────────┴───────┴──────┴───────────┴─────────── ─ ─ ────────┴────────┴────────┴─────────┘
  *   number  of the system call
  *   loads   bit i: argument i is the address of a cell; its contents are the argument
- *   kind    KIND_CALL, or KIND_BRANCH: go to `target` if (cell at argument 0 & argument 1) == argument 2
+ *   kind    KIND_CALL, KIND_AGAIN: the same, and again while it fails with EAGAIN, or KIND_BRANCH: go to `target` if
+ *           (cell at argument 0 & argument 1) == argument 2
  *   store   address of the cell that takes the result (also a failed one: -errno), 0 for none
  *   errno   two tolerated errors, 0 for none, ANY_ERROR for every one
  *   target  address of the row to go on with after a tolerated error or a taken branch
@@ -37,6 +38,7 @@ export const ROW_TARGET: u32 = 60;
 
 export const KIND_CALL: u8 = 0;
 export const KIND_BRANCH: u8 = 1;
+export const KIND_AGAIN: u8 = 2;
 export const ANY_ERROR: u16 = 0xffff;
 
 /**

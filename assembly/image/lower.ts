@@ -63,11 +63,17 @@ function lowerStep(context: Context, step: Step): void {
   switch (step.verb) {
     case Verb.CREATE_CGROUP:
     case Verb.LIMIT:
+    case Verb.DEVICE_FILTER:
+    case Verb.START_UNIT:
+    case Verb.UNIT_PROPERTIES:
+    case Verb.DELEGATE:
       return; // the host's
     case Verb.RESET:
       return lowerReset(context);
     case Verb.OOM_SCORE:
       return lowerOomScore(context, step as NumberStep);
+    case Verb.AWAIT_UNIT:
+      return context.readAnswer();
     case Verb.ENTER_CGROUP:
       return lowerEnterCgroup(context, step as EnterCgroupStep);
     case Verb.JOIN:

@@ -1,10 +1,12 @@
 import { Assembler } from './assembler';
 import { Call } from './calls';
+import { EAGAIN } from './errno';
 import { Label } from './label';
 import {
   ANY_ERROR,
   FAILURE_ERRNO,
   FAILURE_ROW,
+  KIND_AGAIN,
   KIND_BRANCH,
   ROW_ARGUMENTS,
   ROW_ERRNO,
@@ -262,6 +264,14 @@ class X86Assembler extends Assembler {
     this.word(value);
   }
 
+  /** cmp eax, imm8 (83 /7) */
+  compareResultErrno(value: i32): void {
+    this.instruction(`cmp eax, ${value}`);
+    this.byte(0x83);
+    this.modrm(3, 7, Register.RAX);
+    this.byte(value);
+  }
+
   /** add rbx, imm8 (REX.W 83 /0) */
   advance(count: i32): void {
     this.instruction(`add rbx, ${count}`);
@@ -284,7 +294,7 @@ class X86Assembler extends Assembler {
     this.distance(label);
   }
 
-  /** je (84), jz (84), ja (87) with a 32-bit distance */
+  /** je (84), jz (84), jne (85), jnz (85), ja (87) with a 32-bit distance */
   jumpIf(condition: string, opcode: i32, label: Label): void {
     this.instruction(`${condition} ${label.name}`);
     this.byte(0x0f);
@@ -304,6 +314,7 @@ class X86Assembler extends Assembler {
 }
 
 const JE = 0x84;
+const JNE = 0x85;
 const JA = 0x87;
 
 /** The interpreter: rbx walks the rows (layout.ts). Kernel calls keep every register but rax, rcx and r11. */
@@ -313,13 +324,14 @@ export function interpreter(): Assembler {
   const advance = new Label('advance');
   const branch = new Label('branch');
   const failed = new Label('failed');
+  const final = new Label('final');
   const go = new Label('go');
 
   // rbx = the first row
   code.moveImmediate(Register.RBX, ROWS_ADDRESS);
   code.place(next);
   code.testByte(Register.RBX, ROW_KIND, KIND_BRANCH);
-  code.jumpIf('jnz', 0x85, branch);
+  code.jumpIf('jnz', JNE, branch);
 
   const registers: i32[] = [Register.RDI, Register.RSI, Register.RDX, Register.R10, Register.R8, Register.R9];
   for (let index = 0; index < registers.length; index++) {
@@ -345,9 +357,14 @@ export function interpreter(): Assembler {
   code.advance(ROW_SIZE);
   code.jump(next);
 
-  // errno = -rax: tolerated, or on with the failure rows, which the target of row 0 names
+  // errno = -rax: asked for again, tolerated, or on with the failure rows, which the target of row 0 names
   code.place(failed);
   code.plain('neg eax', 0xf7, 0xd8);
+  code.compareResultErrno(EAGAIN);
+  code.jumpIf('jne', JNE, final);
+  code.testByte(Register.RBX, ROW_KIND, KIND_AGAIN);
+  code.jumpIf('jnz', JNE, next);
+  code.place(final);
   code.loadWord(Register.RCX, Register.RBX, ROW_ERRNO);
   code.plain('cmp ecx, eax', 0x39, 0xc1);
   code.jumpIf('je', JE, go);

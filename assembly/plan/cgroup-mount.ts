@@ -74,6 +74,15 @@ export function planCgroupMount(planner: Planner, path: string, options: MountOp
     );
   }
   const isOwn = planner.namespaces.creates('cgroup');
+  if (!planner.hasCgroup && !isOwn) {
+    planner.error(
+      'OCI414',
+      node,
+      'the container has no cgroup to mount',
+      'start without --cgroup-manager disabled, or add { "type": "cgroup" } to linux.namespaces',
+    );
+    return;
+  }
   const step = new CgroupMountStep(path, cgroup.isUnified, options, node);
   if (cgroup.isUnified) {
     step.branches.push(new CgroupBranch('', isOwn ? '' : cgroup.mount + planner.cgroupPath, 'cgroup2', []));

@@ -1,12 +1,14 @@
 import { NONE } from '../json/document';
 import { Writer } from '../json/writer';
 import { Resources } from '../spec/resources';
-import { planDeviceRules } from './cgroup-devices';
+import { deviceListOf, planDeviceRules } from './cgroup-devices';
 import { planBlockIo } from './cgroup-io';
 import { planCpu, planMemory } from './cgroup-memory-cpu';
+import { planDelegation } from './delegation';
 import { cleanPath, hasNul } from './mounts';
 import { Planner } from './planner';
 import { Actor, LimitStep, Step, Verb, writeTexts } from './step';
+import { addOomPolicy, planStartUnit, planUnitProperties, unitOf } from './unit';
 
 /** The container's directory in every hierarchy, made by the host. */
 export class CreateCgroupStep extends Step {
@@ -60,7 +62,7 @@ export class EnterCgroupStep extends Step {
 
 export function planEnterCgroup(planner: Planner): void {
   const cgroup = planner.facts.cgroup;
-  if (!cgroup.exists || cgroup.isUnified) return;
+  if (!planner.hasCgroup || cgroup.isUnified) return;
   const linux = planner.spec.linux;
   const path = linux ? linux.cgroupsPath : null;
   const directories: string[] = [];
@@ -70,18 +72,32 @@ export function planEnterCgroup(planner: Planner): void {
   planner.add(new EnterCgroupStep(directories, path ? path.node : NONE));
 }
 
+/** Below the mount of each hierarchy; systemd has names of its own. */
+export function placeCgroup(planner: Planner): void {
+  if (planner.isSystemd) {
+    const unit = unitOf(planner);
+    planner.unit = unit;
+    planner.cgroupPath = unit ? unit.cgroupPath : '';
+  } else planner.cgroupPath = cgroupPathOf(planner);
+}
+
 /**
  * runtime-spec config-linux.md#cgroups-path: absolute means from the mount of the hierarchy. Relative and absent paths
  * are the runtime's choice: below the mount too, so that nothing depends on where orlop itself runs.
  */
-export function cgroupPathOf(planner: Planner): string {
+function cgroupPathOf(planner: Planner): string {
   const linux = planner.spec.linux;
   const path = linux ? linux.cgroupsPath : null;
   if (!path || path.value == '') return `/orlop-${planner.request.id}`;
   if (path.value.split('/').includes('..') || hasNul(path.value)) {
     planner.error('OCI415', path.node, `cgroupsPath "${path.value}" leaves its place`, 'write it without ".."');
   } else if (path.value.includes(':')) {
-    planner.unsupported(path.node, 'a cgroupsPath of the systemd driver (slice:prefix:name)');
+    planner.error(
+      'OCI415',
+      path.node,
+      `cgroupsPath "${path.value}" is one for systemd`,
+      'let systemd make the cgroup, by --systemd-cgroup, or write the path of a cgroup',
+    );
   } else if (cleanPath(path.value) == '/') {
     planner.error(
       'OCI415',
@@ -94,34 +110,42 @@ export function cgroupPathOf(planner: Planner): string {
 }
 
 export function planCgroup(planner: Planner): void {
-  const cgroup = planner.facts.cgroup;
   const linux = planner.spec.linux;
   const path = linux ? linux.cgroupsPath : null;
-  if (cgroup.exists) {
-    const step = new CreateCgroupStep(planner.cgroupPath, path ? path.node : NONE);
-    if (cgroup.isUnified) {
-      step.birthplace = cgroup.mount + planner.cgroupPath;
-      step.directories.push(step.birthplace);
-      step.controllers = cgroup.controllers;
-    } else {
-      for (let index = 0; index < cgroup.hierarchies.length; index++) {
-        step.directories.push(cgroup.hierarchies[index].mount + planner.cgroupPath);
-      }
-      if (cgroup.unified != '') {
-        step.birthplace = cgroup.unified + planner.cgroupPath;
-        step.directories.push(step.birthplace);
-      }
-    }
-    planner.add(step);
-  }
+  const unit = planner.unit;
+  const start = unit ? planStartUnit(planner, unit) : null;
+  if (planner.hasCgroup) planCreateCgroup(planner, path ? path.node : NONE);
+  planDelegation(planner);
   const resources = linux ? linux.resources : null;
   if (resources) planResources(planner, resources);
+  if (start) addOomPolicy(planner, start);
+}
+
+function planCreateCgroup(planner: Planner, node: i32): void {
+  const cgroup = planner.facts.cgroup;
+  const step = new CreateCgroupStep(planner.cgroupPath, node);
+  let unified = cgroup.unified;
+  if (cgroup.isUnified) {
+    unified = cgroup.mount;
+    step.controllers = cgroup.controllers;
+  } else {
+    for (let index = 0; index < cgroup.hierarchies.length; index++) {
+      step.directories.push(cgroup.hierarchies[index].mount + planner.cgroupPath);
+    }
+  }
+  if (unified != '') step.directories.push(unified + planner.cgroupPath);
+  if (planner.isBornInCgroup) step.birthplace = unified + planner.cgroupPath;
+  planner.add(step);
 }
 
 /** Steps of the host while the container's process is ready and waits. */
 export function planLateLimits(planner: Planner): void {
   const linux = planner.spec.linux;
-  planDeviceRules(planner, linux ? linux.resources : null);
+  const resources = linux ? linux.resources : null;
+  const list = deviceListOf(planner, resources);
+  const unit = planner.unit;
+  if (unit) planUnitProperties(planner, unit.name, list, resources ? resources.node : NONE);
+  planDeviceRules(planner, resources, list);
 }
 
 /** runtime-spec config-linux.md#control-groups: files to write, in an order in which the kernel accepts them. */
@@ -255,6 +279,15 @@ export function addLimit(
   node: i32,
 ): LimitStep | null {
   const mount = planner.facts.cgroup.mountOf(controller);
+  if (!planner.hasCgroup && planner.facts.cgroup.exists) {
+    planner.error(
+      'OCI414',
+      node,
+      `the container has no cgroup, in which ${file} could be set`,
+      'remove the field, or start without --cgroup-manager disabled',
+    );
+    return null;
+  }
   if (mount == '') {
     planner.error(
       'OCI418',

@@ -14,7 +14,7 @@ import { ExecRequest, Request } from './request';
 import { Actor, Step, Verb, writeTexts } from './step';
 import { refuseProcess } from './unsupported';
 
-/** Enters all namespaces of the container at once, by a pidfd of its first process: man 2 setns, since Linux 5.8. */
+/** Enters namespaces of the container at once, by a pidfd of its first process: man 2 setns, since Linux 5.8. */
 export class EnterStep extends Step {
   constructor(
     public namespaces: string[],
@@ -53,6 +53,7 @@ export function translateExec(spec: Spec, request: Request, exec: ExecRequest, r
   planEnter(planner);
   planner.add(new CloneStep([], 0, planner.isBornInCgroup, NONE));
   planner.by(Actor.INIT, Verb.SESSION);
+  planEnterCgroupNamespace(planner);
   if (process) planAffinity(planner, process, true);
   planTerminal(planner);
   planKeyring(planner);
@@ -71,11 +72,21 @@ function planEnter(planner: Planner): void {
   if (!list) return;
   for (let index = 0; index < list.items.length; index++) {
     const type = list.items[index].type;
-    if (!type) continue;
+    if (!type || type.value == 'cgroup') continue;
     names.push(type.value);
     flags |= namespaceFlag(type.value);
   }
   if (flags) planner.add(new EnterStep(names, flags));
+}
+
+/**
+ * The process itself, once it is born in the container's cgroup: whoever is in the namespace but in a cgroup outside may
+ * make nobody in it (cgroup v2 with nsdelegate: cgroup_procs_write_permission answers ENOENT).
+ */
+function planEnterCgroupNamespace(planner: Planner): void {
+  if (planner.namespaces.has('cgroup')) {
+    planner.add(new EnterStep(['cgroup'], namespaceFlag('cgroup')).by(Actor.INIT));
+  }
 }
 
 /** runc's meaning: args, cwd, user and terminal replace, environment, groups and capabilities are added. */

@@ -2,6 +2,7 @@ import { Writer } from '../json/writer';
 import { capabilityNames } from './capability';
 import { supportedOptions } from './mounts';
 import { namespaceNames } from './namespaces';
+import { INIT_ANNOTATION } from './reaper';
 import { writeTexts } from './step';
 import { isSupportedNamespace } from './unsupported';
 
@@ -17,5 +18,6 @@ export function writeFeatures(writer: Writer): void {
   writeTexts(writer, 'mountOptions', supportedOptions());
   writeTexts(writer, 'capabilities', capabilityNames());
   writeTexts(writer, 'namespaces', namespaces);
+  writeTexts(writer, 'annotations', [INIT_ANNOTATION]);
   writer.endObject();
 }

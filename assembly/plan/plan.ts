@@ -2,7 +2,7 @@ import { Document } from '../json/document';
 import { Writer } from '../json/writer';
 import { Report, writeDiagnostics } from '../report';
 import { Spec } from '../spec/config';
-import { cgroupPathOf, planCgroup, planEnterCgroup, planLateLimits } from './cgroup';
+import { placeCgroup, planCgroup, planEnterCgroup, planLateLimits } from './cgroup';
 import { planFilesystem, planPivot, planProtection } from './filesystem';
 import { planEarlyHooks, planPoststart, planPoststop, planStartContainer } from './hooks';
 import { planCgroupNamespace, planHostname, planNamespaces, readNamespaces } from './namespaces';
@@ -12,6 +12,7 @@ import { planReaper } from './reaper';
 import { Request } from './request';
 import { Actor, actorName, Step, Verb, verbName } from './step';
 import { planSysctls } from './sysctl';
+import { planAwaitUnit } from './unit';
 import { refuseUnsupported } from './unsupported';
 
 /**
@@ -22,10 +23,11 @@ export function translate(spec: Spec, request: Request, report: Report): Planner
   const planner = new Planner(spec, request, report);
   refuseUnsupported(planner);
   planner.namespaces = readNamespaces(planner);
-  planner.cgroupPath = cgroupPathOf(planner);
+  placeCgroup(planner);
 
   planCgroup(planner);
   planner.by(Actor.LAUNCHER, Verb.RESET);
+  planAwaitUnit(planner);
   planOomScore(planner);
   planEnterCgroup(planner);
   planNamespaces(planner);

@@ -4,6 +4,7 @@ import { Spec } from '../spec/config';
 import { Namespaces } from './namespaces';
 import { Facts, Request } from './request';
 import { Actor, Step, Verb } from './step';
+import { Unit } from './unit';
 
 /** The state of one translation: what is known, and the steps so far. The order of add() is the order of execution. */
 export class Planner {
@@ -11,6 +12,8 @@ export class Planner {
   namespaces: Namespaces = new Namespaces();
   /** The cgroup of the container below each mount of a hierarchy. */
   cgroupPath: string = '';
+  /** Its unit, where systemd makes the cgroup. */
+  unit: Unit | null = null;
   /** The environment has no HOME: the host looks it up before it asks for the image. */
   needsHome: bool = false;
   /** Index of the step that executes the process. */
@@ -32,9 +35,22 @@ export class Planner {
     return this.request.facts;
   }
 
-  /** There is a v2 hierarchy, in which the container's first process is born; v1 hierarchies the launcher enters. */
+  /**
+   * There is a v2 hierarchy, in which the process is born; v1 hierarchies the launcher enters. Into a unit systemd has
+   * put the launcher itself.
+   */
   get isBornInCgroup(): bool {
+    if (!this.hasCgroup || (this.isSystemd && !this.isExec)) return false;
     return this.facts.cgroup.isUnified || this.facts.cgroup.unified != '';
+  }
+
+  /** The container has a cgroup of its own. */
+  get hasCgroup(): bool {
+    return this.facts.cgroup.exists && this.request.cgroupManager != 'disabled';
+  }
+
+  get isSystemd(): bool {
+    return this.request.cgroupManager == 'systemd' && this.facts.cgroup.exists;
   }
 
   /** Not a container to be made, but one more process in one that is there. */

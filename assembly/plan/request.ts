@@ -40,10 +40,20 @@ export class CgroupFacts {
   }
 }
 
+/** The systemd that makes the container's scope. */
+export class SystemdFacts {
+  /** Properties came one by one: the reference host is newer than all of them. */
+  version: i32 = 260;
+  /** The cgroup of a user's systemd, below which its slices are; '' for that of the system. */
+  controlGroup: string = '';
+  isUser: bool = false;
+}
+
 /** What the compiler must not look up. Left out, it is a documented reference host: cgroup v2, all capabilities. */
 export class Facts {
   capabilities: u64 = (1 << 41) - 1;
   cgroup: CgroupFacts = new CgroupFacts();
+  systemd: SystemdFacts = new SystemdFacts();
   /** The caller's RLIMIT_NOFILE, which a JavaScript engine raises for itself; hard 0: unknown. */
   nofileSoft: u64 = 0;
   nofileHard: u64 = 0;
@@ -82,6 +92,10 @@ export class Request {
   /** Directory of the host with the socket that takes what the container has to tell its supervisor; '' for none. */
   notify: string = '';
   exec: ExecRequest | null = null;
+  /** Who makes the container's cgroup: cgroupfs (the host itself), systemd, or nobody (disabled). */
+  cgroupManager: string = 'cgroupfs';
+  /** Of an update: the container's unit, '' for none. */
+  unit: string = '';
   facts: Facts = new Facts();
   /** Of an update: files of the container's cgroup and what they hold now. */
   current: List<Pair> | null = null;
@@ -125,6 +139,10 @@ export function readRequest(document: Document, report: Report): Request {
   request.environment = readTexts(reader, 'environment');
   const notify = reader.string('notify');
   if (notify) request.notify = notify.value;
+  const manager = reader.choice('cgroupManager', ['cgroupfs', 'systemd', 'disabled']);
+  if (manager) request.cgroupManager = manager.value;
+  const unit = reader.string('unit');
+  if (unit) request.unit = unit.value;
   const exec = reader.object('exec');
   if (exec != NONE) request.exec = readExec(new ObjectReader(document, exec, report));
   request.current = reader.pairs('current');
@@ -173,6 +191,18 @@ function readFacts(document: Document, node: i32, report: Report, facts: Facts):
   if (hard) facts.nofileHard = U64.parseInt(hard.value);
   const cgroup = reader.object('cgroup');
   if (cgroup != NONE) readCgroup(document, cgroup, report, facts.cgroup);
+  const systemd = reader.object('systemd');
+  if (systemd != NONE) readSystemd(new ObjectReader(document, systemd, report), facts.systemd);
+  reader.finish();
+}
+
+function readSystemd(reader: ObjectReader, facts: SystemdFacts): void {
+  const version = reader.requiredUnsigned('version', 65535);
+  if (version) facts.version = <i32>version.value;
+  const controlGroup = reader.string('controlGroup');
+  if (controlGroup) facts.controlGroup = controlGroup.value;
+  const isUser = reader.boolean('isUser');
+  if (isUser) facts.isUser = isUser.value;
   reader.finish();
 }
 

@@ -49,6 +49,11 @@ export enum Verb {
   KEYRING,
   HOOK,
   REAPER,
+  DEVICE_FILTER,
+  START_UNIT,
+  AWAIT_UNIT,
+  UNIT_PROPERTIES,
+  DELEGATE,
 }
 
 const VERBS: string[] = [
@@ -95,6 +100,11 @@ const VERBS: string[] = [
   'keyring',
   'hook',
   'reaper',
+  'device-filter',
+  'start-unit',
+  'await-unit',
+  'unit-properties',
+  'delegate',
 ];
 
 export function verbName(verb: Verb): string {

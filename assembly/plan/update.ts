@@ -1,9 +1,10 @@
 import { Report } from '../report';
 import { Spec } from '../spec/config';
 import { planResources } from './cgroup';
-import { planDeviceRules } from './cgroup-devices';
+import { deviceListOf, planDeviceRules } from './cgroup-devices';
 import { Planner } from './planner';
 import { Request } from './request';
+import { planUnitProperties } from './unit';
 
 /**
  * New limits for a container that is there. The request's cgroup facts name the container's own directories in place of
@@ -16,6 +17,8 @@ export function translateUpdate(spec: Spec, request: Request, report: Report): P
   const resources = linux ? linux.resources : null;
   if (!resources) return planner;
   planResources(planner, resources);
-  if (resources.devices) planDeviceRules(planner, resources);
+  const list = resources.devices ? deviceListOf(planner, resources) : null;
+  if (request.unit != '') planUnitProperties(planner, request.unit, list, resources.node);
+  if (list) planDeviceRules(planner, resources, list);
   return planner;
 }

@@ -109,8 +109,8 @@ function readDeviceRules(parent: ObjectReader): List<DeviceRule> | null {
     rule.node = item;
     rule.allow = at.requiredBoolean('allow');
     rule.type = at.string('type');
-    rule.major = at.signed('major');
-    rule.minor = at.signed('minor');
+    rule.major = at.signed('major', -1, u32.MAX_VALUE);
+    rule.minor = at.signed('minor', -1, u32.MAX_VALUE);
     rule.access = at.string('access');
     at.finish();
     list.items.push(rule);

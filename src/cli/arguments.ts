@@ -49,7 +49,11 @@ function takeShort(word: string, rest: string[], options: Options, values: Value
 
 function take(name: string, value: string | undefined, options: Options, values: Values): void {
   if (value === undefined) throw wrong(`option --${name} needs a value: ${options[name]?.value}`);
-  if (options[name]?.multiple) values[name] = [...((values[name] as string[] | undefined) ?? []), value];
+  const { words, multiple } = options[name] ?? {};
+  if (words && !words.includes(value)) {
+    throw wrong(`--${name} ${value}: not a ${options[name]?.value?.toLowerCase()}`, `use ${words.join(' or ')}`);
+  }
+  if (multiple) values[name] = [...((values[name] as string[] | undefined) ?? []), value];
   else values[name] = value;
 }
 
@@ -57,6 +61,6 @@ function cut(word: string, at: number): [string, string?] {
   return at < 0 ? [word] : [word.slice(0, at), word.slice(at + 1)];
 }
 
-function wrong(message: string): OrlopError {
-  return new OrlopError('usage/invalid', message, { hint: '--help shows the options' });
+function wrong(message: string, hint = '--help shows the options'): OrlopError {
+  return new OrlopError('usage/invalid', message, { hint });
 }

@@ -1,4 +1,5 @@
 import { OrlopError } from '../error.ts';
+import type { CgroupManager } from '../spec/types.ts';
 import type { Log } from './log.ts';
 
 export interface Option {
@@ -6,6 +7,8 @@ export interface Option {
   /** Absent: a switch. Present: it takes a value, called so in the help. */
   value?: string;
   multiple?: boolean;
+  /** All that the value may be. */
+  words?: readonly string[];
   help: string;
   /** Taken for the sake of old callers: neither help nor completion tell of it. */
   isHidden?: boolean;
@@ -20,6 +23,7 @@ export interface Context {
   log: Log;
   isDebug: boolean;
   ignoreUnsupported: boolean;
+  cgroupManager: CgroupManager;
   /** The config that an error points into, once the command knows it. */
   configFile?: string;
   /** The status of an error of the command. */
@@ -66,12 +70,4 @@ export function number(values: Values, name: string, least: number, most: number
   const parsed = Number(value);
   if (/^\d+$/.test(value) && parsed >= least && parsed <= most) return parsed;
   throw new OrlopError('usage/invalid', `--${name} ${value}: not a number from ${least} to ${most}`);
-}
-
-/** One of the words, the first if the option is not there. */
-export function choice<T extends string>(values: Values, name: string, words: readonly [T, ...T[]]): T {
-  const value = text(values, name) ?? words[0];
-  const found = words.find((word) => word === value);
-  if (found !== undefined) return found;
-  throw new OrlopError('usage/invalid', `--${name} ${value}: not a ${name}`, { hint: `use ${words.join(' or ')}` });
 }

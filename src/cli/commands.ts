@@ -18,7 +18,7 @@ const LAUNCH: Options = {
 export const COMMANDS: Readonly<Record<string, Command>> = {
   run: {
     summary: 'create and start a container, wait for it, delete it',
-    usage: 'ID',
+    usage: 'NEW-ID',
     arity: [1, 1],
     options: {
       ...LAUNCH,
@@ -30,7 +30,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   create: {
     summary: 'make a container, whose process waits for start',
-    usage: 'ID',
+    usage: 'NEW-ID',
     arity: [1, 1],
     options: LAUNCH,
     load: () => import('./commands/create.ts'),
@@ -52,7 +52,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       process: { short: 'p', value: 'FILE', help: 'a process in the form of config.json, instead of PROGRAM' },
       tty: { short: 't', help: 'give it a terminal' },
       detach: { short: 'd', help: 'do not wait for it to end' },
-      cwd: { value: 'DIR', help: 'its working directory' },
+      cwd: { value: 'PATH', help: 'its working directory' },
       env: { short: 'e', value: 'NAME=VALUE', multiple: true, help: 'a variable more' },
       user: { short: 'u', value: 'UID[:GID]', help: 'its user' },
       'additional-gids': { short: 'g', value: 'GID', multiple: true, help: 'a group more' },
@@ -108,9 +108,26 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'list the processes of a container',
     usage: 'ID [PS-OPTION...]',
     arity: [1, 10000],
-    options: { format: { short: 'f', value: 'FORMAT', help: 'table (as ps -ef shows it) or json (default: table)' } },
+    options: {
+      format: {
+        short: 'f',
+        value: 'FORMAT',
+        words: ['table', 'json'],
+        help: 'table (as ps -ef shows it) or json (default: table)',
+      },
+    },
     endsEarly: true,
     load: () => import('./commands/ps.ts'),
+  },
+  events: {
+    summary: 'tell what containers use, and when they run out of memory, as lines of JSON',
+    usage: 'ID...',
+    arity: [1, 10000],
+    options: {
+      stats: { help: 'what they use now, and no more' },
+      interval: { value: 'DURATION', help: 'how often to tell what they use (default: 5s)' },
+    },
+    load: () => import('./commands/events.ts'),
   },
   update: {
     summary: 'change the limits of a container',
@@ -144,7 +161,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     usage: '',
     arity: [0, 0],
     options: {
-      format: { short: 'f', value: 'FORMAT', help: 'table or json (default: table)' },
+      format: { short: 'f', value: 'FORMAT', words: ['table', 'json'], help: 'table or json (default: table)' },
       quiet: { short: 'q', help: 'ids only' },
     },
     load: () => import('./commands/list.ts'),
@@ -165,7 +182,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       json: { help: 'the plan as a document (plan.schema.json)' },
       calls: { help: 'the system calls, as they will be executed' },
       'reference-host': { help: 'for a host with cgroup v2 and all privileges, not for this one' },
-      id: { value: 'ID', help: 'of the container (default: ID)' },
+      id: { value: 'NEW-ID', help: 'of the container (default: ID)' },
       'no-pivot': LAUNCH['no-pivot'] as NonNullable<Options[string]>,
       'preserve-fds': LAUNCH['preserve-fds'] as NonNullable<Options[string]>,
     },
@@ -176,8 +193,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     usage: '[CONFIG...]',
     arity: [0, 10000],
     options: {
-      format: { short: 'f', value: 'FORMAT', help: 'pretty or json (default: pretty)' },
-      preset: { value: 'PRESET', help: 'none, spec, recommended, hardened or strict (default: recommended)' },
+      format: { short: 'f', value: 'FORMAT', words: ['pretty', 'json'], help: 'pretty or json (default: pretty)' },
+      preset: {
+        value: 'PRESET',
+        words: ['none', 'spec', 'recommended', 'hardened', 'strict'],
+        help: 'none, spec, recommended, hardened or strict (default: recommended)',
+      },
       'list-rules': { help: 'list the rules and do nothing else' },
       explain: { value: 'RULE', help: 'say what a rule is about, by id or name' },
     },
@@ -189,6 +210,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     arity: [0, 0],
     options: {},
     load: () => import('./commands/features.ts'),
+  },
+  completion: {
+    summary: 'print what makes a shell complete the command line',
+    usage: 'bash|zsh|fish',
+    arity: [1, 1],
+    options: {},
+    load: () => import('./commands/completion.ts'),
   },
   demo: {
     summary: "run a command in a container made of the host's own files",

@@ -1,13 +1,14 @@
 import { ABI_VERSION, OCI_VERSION, VERSION } from '../version.ts';
 import type { Command, Options } from './command.ts';
 import { COMMANDS } from './commands.ts';
+import { GLOBALS } from './globals.ts';
 
 /** In runc's form: engines show the first line, Docker looks for the others. */
 export function versionText(): string {
   return `orlop version ${VERSION}\ncommit: v${VERSION}\nspec: ${OCI_VERSION}\nabi: ${ABI_VERSION}\n`;
 }
 
-export function mainHelp(globals: Options): string {
+export function mainHelp(): string {
   const commands = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
   return `orlop ${VERSION}: makes OCI containers from a program of system calls
 
@@ -17,7 +18,7 @@ Commands:
 ${commands.join('\n')}
 
 Options:
-${optionLines(globals)}
+${optionLines(GLOBALS)}
 "orlop COMMAND --help" says more of a command.
 `;
 }

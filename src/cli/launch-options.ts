@@ -3,6 +3,7 @@ import { activationOf } from '../container/activation.ts';
 import { sendMaster, sendPidfd } from '../container/console-socket.ts';
 import type { CreateOptions } from '../container/create.ts';
 import { checkPrivileges } from '../container/privileges.ts';
+import { catchSignals, type SignalQueue } from '../linux/signal-queue.ts';
 import { loadLaunchModule } from '../spec/embedded.ts';
 import type { Diagnostic } from '../spec/types.ts';
 import { type Context, number, text, type Values } from './command.ts';
@@ -25,6 +26,7 @@ export function launchOptions(context: Context, values: Values, id: string): Cre
     environment: activation.environment,
     notify: process.env.NOTIFY_SOCKET ? join(resolve(context.root), id, 'notify') : undefined,
     ignoreUnsupported: context.ignoreUnsupported,
+    cgroupManager: context.cgroupManager,
     console: socket === undefined ? undefined : (master) => sendMaster(socket, master),
     pidfd: pidfdSocket === undefined ? undefined : (pidfd) => sendPidfd(pidfdSocket, pidfd),
     journal: context.log,
@@ -38,9 +40,22 @@ export function warnTo(context: Context): (diagnostic: Diagnostic) => void {
     context.log.write('warning', `${message} (${file}:${line}:${column} ${path})`);
 }
 
-/** Loads the native part and the compiler side by side: each takes some milliseconds, and a start has few. */
-export async function loadSideBySide(): Promise<void> {
+/**
+ * Loads the native part and the compiler side by side: each takes some milliseconds, and a start has few. `meanwhile` is
+ * what needs only the former.
+ */
+export async function loadSideBySide<T = undefined>(meanwhile?: () => T): Promise<T | undefined> {
   const compiler = loadLaunchModule();
   checkPrivileges();
+  const result = meanwhile?.();
   await compiler;
+  return result;
+}
+
+/**
+ * Signals for a process in the foreground are caught before anything of it is made: none is lost, and none leaves half a
+ * container.
+ */
+export function loadForeground(preserveFds = 0): Promise<SignalQueue | undefined> {
+  return loadSideBySide(() => catchSignals(3 + preserveFds));
 }

@@ -1,38 +1,30 @@
 import { basename, join } from 'node:path';
 import { OrlopError } from '../error.ts';
+import { fileError } from '../linux/file-error.ts';
+import type { CgroupManager } from '../spec/types.ts';
 import { parse } from './arguments.ts';
-import { type Context, type Options, text, type Values } from './command.ts';
+import { type Context, text, type Values } from './command.ts';
 import { COMMANDS } from './commands.ts';
+import { EVERYWHERE, GLOBALS } from './globals.ts';
 import { Log } from './log.ts';
 import { print, printError } from './output.ts';
 import { renderError } from './render.ts';
-
-const GLOBALS: Options = {
-  root: { value: 'DIR', help: 'where the state of containers is kept (default: /run/orlop)' },
-  log: { value: 'FILE', help: 'where to write warnings and errors' },
-  'log-format': { value: 'FORMAT', help: 'text or json (default: text)' },
-  debug: { help: 'write more to the log' },
-  'ignore-unsupported': { help: 'warn of config fields that orlop cannot carry out yet, and go on without them' },
-  'systemd-cgroup': { help: 'not supported yet' },
-  rootless: { value: 'WORD', help: 'true, false or auto: only false, or auto as root, is supported yet' },
-  help: { short: 'h', help: 'print this' },
-  version: { short: 'v', help: 'print the version' },
-};
 
 /** As runc: 1, and 255 of exec, whose other statuses are the process's. */
 const FAILED = 1;
 
 export async function main(argv: string[]): Promise<number> {
-  let log = new Log(undefined, 'text', false);
+  let log = new Log();
   let context: Context | undefined;
   try {
     // Global options stand before the command, its own behind it.
     const { values, positionals } = parse(argv, GLOBALS, true);
     const [command, ...rest] = positionals;
-    log = new Log(text(values, 'log'), text(values, 'log-format') ?? 'text', values.debug === true);
+    log = new Log(text(values, 'log'), text(values, 'log-format'), values.debug === true);
+    if (values['systemd-log']) log.deliver = (await import('./journald.ts')).openJournal();
     if (values.version) return show((await import('./help.ts')).versionText());
     if (values.help || command === undefined || command === 'help') {
-      return show((await import('./help.ts')).mainHelp(GLOBALS));
+      return show((await import('./help.ts')).mainHelp());
     }
     context = newContext(values, log);
     return await dispatch(context, command, rest);
@@ -48,8 +40,7 @@ async function dispatch(context: Context, name: string, rest: string[]): Promise
     throw new OrlopError('usage/invalid', `"${name}" is not a command`, { hint: '"orlop --help" lists the commands' });
   }
   context.failure = command.failure;
-  const help: Options = { help: GLOBALS.help as NonNullable<Options[string]> };
-  const { values, positionals } = parse(rest, { ...command.options, ...help }, command.endsEarly);
+  const { values, positionals } = parse(rest, { ...command.options, ...EVERYWHERE }, command.endsEarly);
   if (values.help) return show((await import('./help.ts')).commandHelp(name, command));
   const [least, most] = command.arity;
   if (positionals.length < least || positionals.length > most) {
@@ -57,19 +48,28 @@ async function dispatch(context: Context, name: string, rest: string[]): Promise
       hint: `orlop ${name} [OPTION...] ${command.usage}`,
     });
   }
+  if (/^(NEW-)?ID( |$)/.test(command.usage)) context.log.id = positionals[0];
   const { default: action } = await command.load();
   return (await action(context, values, positionals)) ?? 0;
 }
 
 function newContext(values: Values, log: Log): Context {
-  if (values['systemd-cgroup']) throw unsupported('--systemd-cgroup', 'the systemd cgroup driver');
   if (values.rootless === 'true') throw unsupported('--rootless true', 'rootless containers');
+  if (values.root === '') throw new OrlopError('usage/invalid', '--root "": not a directory');
   return {
     root: text(values, 'root') ?? defaultRoot(),
     log,
     isDebug: values.debug === true,
     ignoreUnsupported: values['ignore-unsupported'] === true,
+    cgroupManager: cgroupManagerOf(values),
   };
+}
+
+function cgroupManagerOf(values: Values): CgroupManager {
+  const manager = text(values, 'cgroup-manager') as CgroupManager | undefined;
+  if (!values['systemd-cgroup']) return manager ?? 'cgroupfs';
+  if (manager === undefined || manager === 'systemd') return 'systemd';
+  throw new OrlopError('usage/invalid', `--systemd-cgroup and --cgroup-manager ${manager} exclude each other`);
 }
 
 function unsupported(option: string, what: string): OrlopError {
@@ -88,14 +88,18 @@ function show(output: string): number {
 
 /** Every error ends here: rendered for people, and a line in the log for engines. */
 function fail(error: unknown, log: Log, context: Context | undefined): void {
-  const known = error instanceof OrlopError ? error : asOrlopError(error);
+  const known = asOrlopError(error);
   const place =
     known.line === undefined
       ? ''
       : ` (${basename(context?.configFile ?? 'config.json')}:${known.line}:${known.column} ${known.path})`;
-  if (log.isFile) {
+  if (log.isKept()) {
     const { code, path, line, hint } = known;
-    log.write('error', `${known.message}${place}`, { code, path, line, hint });
+    try {
+      log.write('error', `${known.message}${place}`, { code, path, line, hint });
+    } catch (second) {
+      printError(renderError(asOrlopError(second), undefined));
+    }
   }
   printError(renderError(known, context?.configFile));
   if (context?.isDebug) printError(`${stackOf(known.cause) ?? known.stack}\n`);
@@ -105,13 +109,9 @@ const stackOf = (cause: unknown): string | undefined => (cause instanceof Error 
 
 /** An error of the host's files says its call and path; anything else is a bug. */
 function asOrlopError(error: unknown): OrlopError {
-  const { code, syscall, path, message } = error as NodeJS.ErrnoException;
-  if (syscall !== undefined) {
-    return new OrlopError(`linux/${syscall}`, `${syscall}(${path === undefined ? '' : `"${path}"`}) failed: ${code}`, {
-      cause: error,
-    });
-  }
-  return new OrlopError('core/crash', `unexpected: ${message ?? String(error)}`, {
+  const known = fileError(error);
+  if (known instanceof OrlopError) return known;
+  return new OrlopError('core/crash', `unexpected: ${(error as Error).message ?? String(error)}`, {
     hint: 'this is a bug of orlop: please report it, with what --debug prints',
     cause: error,
   });

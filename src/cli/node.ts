@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The command on Node. exitCode, not exit(): what is still on its way to standard output gets there.
+// The command on Node. Nothing is left to be written (output.ts); and Node's own end aborts if a terminal is gone by then.
+import { exitNow } from '../linux/process.ts';
 import { main } from './main.ts';
 
-process.exitCode = await main(process.argv.slice(2));
+exitNow(await main(process.argv.slice(2)));

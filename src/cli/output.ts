@@ -3,8 +3,9 @@
 
 import { writeSync } from 'node:fs';
 
-export function print(text: string): void {
-  writeAll(1, text);
+/** False if nobody reads any more. */
+export function print(text: string): boolean {
+  return writeAll(1, text);
 }
 
 export function printError(text: string): void {
@@ -12,16 +13,17 @@ export function printError(text: string): void {
 }
 
 /** A pipe whose reader is slow may be full for a moment: another program has made it non-blocking. */
-function writeAll(fd: number, text: string): void {
+function writeAll(fd: number, text: string): boolean {
   let rest = Buffer.from(text);
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(fd, rest));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EPIPE') return; // nobody reads any more
+      if (code === 'EPIPE' || code === 'EIO') return false; // nobody reads any more, or the terminal is gone
       if (code !== 'EAGAIN') throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
   }
+  return true;
 }

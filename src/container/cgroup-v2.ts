@@ -1,8 +1,10 @@
 // What only cgroup v2 has, by Documentation/admin-guide/cgroup-v2.rst: controllers that every parent must hand down,
 // processes in leaves alone, and threaded subtrees.
 
-import { closeSync, constants, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { chownSync, closeSync, constants, existsSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { OrlopError } from '../error.ts';
+import type { DelegateStep, Place } from '../spec/types.ts';
 
 /** Without O_CREAT: a file that is not there is ENOENT, and not the EPERM of a cgroup filesystem. */
 export function writeExisting(file: string, value: string): void {
@@ -75,6 +77,28 @@ export function joinThreadedParent(directory: string): void {
 /** What an existing directory hands down, where it is to take a process: the kernel allows one or the other. */
 export function handsDown(directory: string): string[] {
   return words(directory, 'cgroup.subtree_control');
+}
+
+/** Linux 4.15; before, those of man 7 cgroups. */
+const DELEGATED = '/sys/kernel/cgroup/delegate';
+const USUAL = ['cgroup.procs', 'cgroup.subtree_control', 'cgroup.threads'];
+
+/** cgroup-v2.rst#delegation: the directory and the files by which its cgroups are made and filled, not its limits. */
+export function delegate({ directory, uid }: DelegateStep, place: () => Place): void {
+  const files = existsSync(DELEGATED) ? readFileSync(DELEGATED, 'utf8').split('\n').filter(Boolean) : USUAL;
+  for (const path of [directory, ...files.map((file) => join(directory, file))]) {
+    try {
+      chownSync(path, uid, statSync(path).gid);
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code === 'ENOENT') continue;
+      throw new OrlopError('linux/chown', `chown("${path}", ${uid}) failed: ${code}`, {
+        ...place(),
+        hint: 'mount the cgroup read-only, and the container needs no cgroup of its own',
+        cause,
+      });
+    }
+  }
 }
 
 /** Why a file of a controller is not in a directory: who does not hand it down. Undefined on v1, or if all do. */

@@ -14,6 +14,7 @@ import {
   writeExisting,
 } from './cgroup-v2.ts';
 import type { CgroupState } from './store.ts';
+import type { UnitState } from './systemd.ts';
 
 const code = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
@@ -26,14 +27,18 @@ function missingParents(directory: string): string[] {
 
 /**
  * What createCgroup is about to make: on record before it does, so that a killed create leaves nothing behind. What is
- * there already may turn out to be somebody else's, and delete ends all processes of `directories`.
+ * there already may turn out to be somebody else's, and delete ends all processes of `directories`; not so in our unit.
  */
-export function plannedCgroup(step: CreateCgroupStep): CgroupState {
-  const directories = step.directories.filter((directory) => !existsSync(directory));
-  return { directories, made: directories.flatMap(missingParents) };
+export function plannedCgroup(step: CreateCgroupStep, unit?: UnitState): CgroupState {
+  const missing = step.directories.filter((directory) => !existsSync(directory));
+  const made = missing.flatMap(missingParents);
+  return unit ? { directories: step.directories, made, unit } : { directories: missing, made };
 }
 
-/** Makes the container's directory in every hierarchy. `made` grows as it goes, so that a failure can be undone. */
+/**
+ * Makes the container's directory in every hierarchy; in a unit, those that systemd has not made. `made` grows as it goes, so
+ * that a failure can be undone.
+ */
 export function createCgroup(step: CreateCgroupStep, state: CgroupState, place: () => Place): void {
   for (const directory of step.directories) {
     try {
@@ -59,7 +64,7 @@ export function createCgroup(step: CreateCgroupStep, state: CgroupState, place: 
 
 function makeMissing(directory: string, step: CreateCgroupStep, state: CgroupState): void {
   const missing = missingParents(directory);
-  if (missing.length === 0) refuseOccupied(directory);
+  if (missing.length === 0 && !state.unit) refuseOccupied(directory);
   for (const path of missing) {
     mkdirSync(path);
     if (!state.made.includes(path)) state.made.push(path);
@@ -167,7 +172,8 @@ export function descendants(directory: string): string[] {
  * all directories are gone there was nobody left; false means that somebody may be.
  */
 export function removeEmptyCgroup(state: CgroupState): boolean {
-  if (state.directories.length === 0 || !state.directories.every((path) => state.made.includes(path))) return false;
+  if (state.unit || state.directories.length === 0 || !state.directories.every((path) => state.made.includes(path)))
+    return false;
   try {
     for (const path of state.directories) rmdirSync(path);
   } catch (error) {
@@ -178,9 +184,12 @@ export function removeEmptyCgroup(state: CgroupState): boolean {
   return true;
 }
 
-/** Removes what was made, the container's own sub-cgroups first. A common parent that others use stays. */
+/**
+ * Removes what was made, by us or with our unit, the container's own sub-cgroups first. A common parent that others use
+ * stays.
+ */
 export function removeCgroup(state: CgroupState): void {
-  const own = state.made.filter((path) => state.directories.includes(path));
+  const own = state.unit ? state.directories : state.made.filter((path) => state.directories.includes(path));
   for (const directory of own) for (const path of descendants(directory)) removeDirectory(path, true);
   removeParents(state);
 }

@@ -3,13 +3,14 @@
 import { existsSync, fstatSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { OrlopError } from '../error.ts';
-import { O_DIRECTORY, O_NONBLOCK, O_PATH, O_RDONLY } from '../linux/constants.ts';
+import { O_DIRECTORY, O_PATH, O_RDONLY } from '../linux/constants.ts';
 import { gatherFacts } from '../linux/facts.ts';
 import { close, openat2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, read } from '../linux/file.ts';
+import { reasonOf } from '../linux/file-error.ts';
 import { isErrno } from '../linux/libc.ts';
 import { launchModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
-import type { Diagnostic, HostPlan, Request, RootStep } from '../spec/types.ts';
+import type { CgroupManager, Diagnostic, HostPlan, Request, RootStep, SystemdFacts } from '../spec/types.ts';
 
 export interface LaunchRequest {
   id: string;
@@ -18,6 +19,7 @@ export interface LaunchRequest {
   preserveFds?: number | undefined;
   ignoreUnsupported?: boolean | undefined;
   noNewKeyring?: boolean | undefined;
+  cgroupManager?: CgroupManager | undefined;
   /** NAME=VALUE each, for the container's process. */
   environment?: string[] | undefined;
   /** The directory that will have the container's notify.sock. */
@@ -49,14 +51,14 @@ export function readConfig(bundle: string): Buffer {
           ? existsSync(bundle)
             ? '"orlop spec" writes a config.json to start from'
             : `the bundle ${bundle} does not exist: --bundle names its directory`
-          : undefined,
+          : reasonOf(code),
       cause,
     });
   }
 }
 
 /** Compiles the bundle of a launch. Throws `spec/invalid` with every finding. */
-export function compile(launch: LaunchRequest): Compiled {
+export function compile(launch: LaunchRequest, systemd?: SystemdFacts): Compiled {
   const bundle = resolve(launch.bundle);
   const config = readConfig(bundle);
   const request: Request = {
@@ -69,7 +71,8 @@ export function compile(launch: LaunchRequest): Compiled {
     noNewKeyring: launch.noNewKeyring === true,
     environment: launch.environment ?? [],
     ...(launch.notify === undefined ? {} : { notify: launch.notify }),
-    facts: gatherFacts(),
+    ...(launch.cgroupManager === undefined ? {} : { cgroupManager: launch.cgroupManager }),
+    facts: { ...gatherFacts(), ...(systemd === undefined ? {} : { systemd }) },
   };
   const document = new SpecDocument(launchModule(), config);
   const plan = document.prepare(request);
@@ -106,15 +109,11 @@ export function homeOf(rootfs: string, uid: number): string {
   if (lstatSync(join(rootfs, 'etc/passwd'), { throwIfNoEntry: false }) === undefined) return '/';
   const root = openat2(-100, rootfs, O_PATH | O_DIRECTORY, 0);
   try {
-    // A FIFO or a device in its place must not make us wait.
-    const fd = openat2(root, 'etc/passwd', O_RDONLY | O_NONBLOCK, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+    const fd = openat2(root, 'etc/passwd', O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
     try {
+      // A FIFO in its place would make us wait, and opening a device may already do something.
       if (!fstatSync(fd).isFile()) return '/';
-      const entries = read(fd, PASSWD_MAX).toString('utf8').split('\n');
-      for (const entry of entries) {
-        const fields = entry.split(':');
-        if (fields[2] === String(uid) && fields[5]?.startsWith('/')) return fields[5];
-      }
+      return homeIn(readStart(`/proc/self/fd/${fd}`), uid);
     } finally {
       close(fd);
     }
@@ -122,6 +121,24 @@ export function homeOf(rootfs: string, uid: number): string {
     if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR', 'EACCES')) throw error;
   } finally {
     close(root);
+  }
+  return '/';
+}
+
+function readStart(path: string): string {
+  const fd = openat2(-100, path, O_RDONLY, 0);
+  try {
+    return read(fd, PASSWD_MAX).toString('utf8');
+  } finally {
+    close(fd);
+  }
+}
+
+/** man 5 passwd */
+function homeIn(passwd: string, uid: number): string {
+  for (const entry of passwd.split('\n')) {
+    const fields = entry.split(':');
+    if (fields[2] === String(uid) && fields[5]?.startsWith('/')) return fields[5];
   }
   return '/';
 }

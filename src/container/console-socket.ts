@@ -1,15 +1,11 @@
+import { OrlopError } from '../error.ts';
 import { close } from '../linux/file.ts';
 import { connect, send } from '../linux/socket.ts';
 
 /** runc's --console-socket: one message with the master of the terminal, and its name as text. */
 export function sendMaster(path: string, master: number): void {
   try {
-    const socket = connect(path);
-    try {
-      send(socket, '/dev/ptmx', master);
-    } finally {
-      close(socket);
-    }
+    sendTo('--console-socket', path, '/dev/ptmx', master);
   } finally {
     close(master);
   }
@@ -17,10 +13,22 @@ export function sendMaster(path: string, master: number): void {
 
 /** runc's --pidfd-socket: one message with a pidfd of the process. */
 export function sendPidfd(path: string, pidfd: number): void {
-  const socket = connect(path);
+  sendTo('--pidfd-socket', path, 'pidfd', pidfd);
+}
+
+function sendTo(option: string, path: string, text: string, fd: number): void {
   try {
-    send(socket, 'pidfd', pidfd);
-  } finally {
-    close(socket);
+    const socket = connect(path);
+    try {
+      send(socket, text, fd);
+    } finally {
+      close(socket);
+    }
+  } catch (cause) {
+    if (!(cause instanceof OrlopError)) throw cause;
+    throw new OrlopError(cause.code, `${option}: ${cause.message}`, {
+      hint: 'a program has to listen there, on a stream socket, before orlop is started',
+      cause,
+    });
   }
 }

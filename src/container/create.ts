@@ -1,4 +1,4 @@
-import { constants, mkdirSync, openSync, readlinkSync, writeFileSync } from 'node:fs';
+import { constants, mkdirSync, openSync, readlinkSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { OrlopError } from '../error.ts';
 import { Launch } from '../launch/image.ts';
@@ -7,22 +7,25 @@ import { openBoth } from '../linux/fifo.ts';
 import { close, mkfifo } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
 import { kill, pidfdOpen, waitpid } from '../linux/process.ts';
-import type { CreateCgroupStep, Diagnostic, LimitStep } from '../spec/types.ts';
-import { applyLimit, createCgroup, plannedCgroup } from './cgroup.ts';
+import type { CreateCgroupStep, Diagnostic } from '../spec/types.ts';
 import { type Compiled, compile, type LaunchRequest, warningsOf } from './compiler.ts';
+import { confine, enterUnit, limit, makeCgroup, stepOf } from './confine.ts';
 import { CopyUp } from './copy-up.ts';
 import { removeAll } from './delete.ts';
 import { hooksOf, type Journal, runHooks, settleInside } from './hooks.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
 import { readStat } from './status.ts';
-import { type Entry, type State, Store } from './store.ts';
+import { checkId, type Entry, type State, Store } from './store.ts';
+import { Systemd } from './systemd.ts';
 
 export interface CreateOptions extends LaunchRequest {
   root: string;
   pidFile?: string | undefined;
-  /** Takes the master of the container's terminal. */
+  /** Takes the master of the container's terminal, which it must then have. */
   console?: ((master: number) => void) | undefined;
+  /** Takes it otherwise, if there is one: the caller's own terminal. */
+  attach?: ((master: number) => void) | undefined;
   warn?: ((diagnostic: Diagnostic) => void) | undefined;
   /** Gets what hooks write. */
   journal?: Journal | undefined;
@@ -40,15 +43,24 @@ export interface Created {
 /** runtime-spec runtime.md#create; `before` is the bundle compiled already. After an error everything is as before. */
 export function create(options: CreateOptions, before?: Compiled): Created {
   checkPrivileges();
-  const compiled = before ?? compile(options);
-  checkConsole(compiled, options.console !== undefined);
+  checkId(options.id);
+  const systemd = options.cgroupManager === 'systemd' ? new Systemd() : undefined;
+  try {
+    return createWith(systemd, before ?? compile(options, systemd?.facts()), options);
+  } finally {
+    systemd?.close();
+  }
+}
+
+function createWith(systemd: Systemd | undefined, compiled: Compiled, options: CreateOptions): Created {
+  checkConsole(compiled, options);
   checkPreserved(options.preserveFds ?? 0);
   for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
 
   const entry = new Store(options.root).create(options.id);
   const state = newState(compiled);
   try {
-    launch(entry, state, compiled, options);
+    launch(entry, state, compiled, options, systemd);
     if (options.pidfd) tellPidfd(state.pid as number, options.pidfd);
     if (options.pidFile !== undefined) writePidFile(options.pidFile, state.pid as number);
     return { entry, state: state as State & { pid: number }, compiled };
@@ -81,18 +93,14 @@ function newState(compiled: Compiled): State {
  * The image runs while the host does its own part; where they meet is drawn in assembly/image/context.ts. What is on
  * record before anything is made can be removed, whoever dies when.
  */
-function launch(entry: Entry, state: State, compiled: Compiled, options: CreateOptions): void {
+function launch(entry: Entry, state: State, compiled: Compiled, options: CreateOptions, systemd?: Systemd): void {
   const { plan } = compiled;
-  const cgroup = plan.steps.find((step) => step.verb === 'create-cgroup') as CreateCgroupStep | undefined;
-  writeFileSync(entry.file('config.json'), compiled.config, { mode: 0o600 });
+  const cgroup = stepOf<CreateCgroupStep>(plan, 'create-cgroup');
+  entry.writeConfig(compiled.config);
   mkfifo(entry.file('start'), 0o600);
   mkfifo(entry.file('exec'), 0o600);
   if (compiled.request.notify !== undefined) mkdirSync(compiled.request.notify, { mode: 0o755 });
-  if (cgroup) {
-    // Planned first, so that even a killed create leaves nothing that delete does not know.
-    entry.write({ ...state, cgroup: plannedCgroup(cgroup) });
-    createCgroup(cgroup, state.cgroup, () => compiled.document.place(cgroup.step));
-  }
+  if (cgroup && !systemd) makeCgroup(entry, state, cgroup, compiled);
   entry.write(state);
 
   const startFifo = openBoth(entry.file('start'));
@@ -111,7 +119,8 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
     if (cgroupFd !== undefined) close(cgroupFd);
   }
   try {
-    converse(running, entry, state, compiled, options);
+    if (cgroup && systemd) enterUnit(systemd, running, entry, state, cgroup, compiled);
+    converse(running, entry, state, compiled, options, systemd);
   } catch (error) {
     running.abort();
     throw error;
@@ -120,19 +129,27 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
   }
 }
 
-function converse(running: Launch, entry: Entry, state: State, compiled: Compiled, options: CreateOptions): void {
+function converse(
+  running: Launch,
+  entry: Entry,
+  state: State,
+  compiled: Compiled,
+  options: CreateOptions,
+  systemd: Systemd | undefined,
+): void {
   const { journal } = options;
   const copyUp = new CopyUp(compiled);
   let areHooksDue = false;
+  let isConfined = false;
   try {
     const failure = running.untilReady((message, fd) => {
       if (message.kind === 'pid') {
         state.pid = message.pid;
         state.startTime = readStat(message.pid)?.startTime ?? '';
         entry.write(state);
-        applyLimits(compiled, false);
+        if (!systemd) limit(compiled);
       } else if (message.kind === 'console') {
-        if (fd !== undefined) options.console?.(fd);
+        if (fd !== undefined) (options.console ?? options.attach)?.(fd);
       } else if (message.kind === 'copy-from') copyUp.from(fd);
       else if (message.kind === 'copy-to') {
         copyUp.to(fd, message.step);
@@ -142,6 +159,9 @@ function converse(running: Launch, entry: Entry, state: State, compiled: Compile
       else if (message.kind === 'failed') return launchError(compiled, message);
       if (areHooksDue && state.pid !== undefined) {
         areHooksDue = false;
+        // Before the hooks, for there are some that give the container a device more.
+        confine(compiled, systemd);
+        isConfined = true;
         runHooks(hooksOf(compiled.plan.steps, 'prestart', 'createRuntime'), state, 'creating', journal);
         running.answer();
       }
@@ -151,16 +171,10 @@ function converse(running: Launch, entry: Entry, state: State, compiled: Compile
   } finally {
     copyUp.close();
   }
-  applyLimits(compiled, true);
+  if (!isConfined) confine(compiled, systemd);
   state.isCreated = true;
   entry.write(state);
   running.answer();
-}
-
-/** When the launcher is gone: it is in the cgroup too, and must not count against a limit of one process. */
-function applyLimits({ plan, document }: Compiled, late: boolean): void {
-  const limits = plan.steps.filter((step) => step.verb === 'limit') as LimitStep[];
-  for (const limit of limits) if ((limit.late === true) === late) applyLimit(limit, () => document.place(limit.step));
 }
 
 /** A failed row in words, with its place in config.json. */
@@ -175,14 +189,23 @@ export function launchError(compiled: Pick<Compiled, 'document'>, failed: Failed
   });
 }
 
-/** Whether the terminal that a process wants is `taken` by anybody. */
-export function checkConsole(compiled: Pick<Compiled, 'plan' | 'document'>, isTaken: boolean): void {
-  const terminal = compiled.plan.steps.find((candidate) => candidate.verb === 'terminal');
-  if (!terminal || isTaken) return;
-  throw new OrlopError('usage/invalid', 'process.terminal is true, and nobody takes the terminal', {
-    ...compiled.document.place(terminal.step),
-    hint: 'name a socket with --console-socket, or set process.terminal to false',
-  });
+/** Whether the terminal that a process wants has a taker, and a socket for a terminal gets one. */
+export function checkConsole(
+  compiled: Pick<Compiled, 'plan' | 'document'>,
+  { console, attach }: Pick<CreateOptions, 'console' | 'attach'>,
+): void {
+  const terminal = stepOf(compiled.plan, 'terminal');
+  if (terminal && !console && !attach) {
+    throw new OrlopError('usage/invalid', 'process.terminal is true, and nobody takes the terminal', {
+      ...compiled.document.place(terminal.step),
+      hint: 'name a socket with --console-socket, or set process.terminal to false',
+    });
+  }
+  if (!terminal && console) {
+    throw new OrlopError('usage/invalid', '--console-socket: the process has no terminal', {
+      hint: 'set process.terminal to true (exec: --tty), or leave the socket out',
+    });
+  }
 }
 
 /**

@@ -5,13 +5,22 @@ import { type Journal, runPoststop } from './hooks.ts';
 import { signalAll, signalFirst } from './kill.ts';
 import { statusOf } from './status.ts';
 import { type Entry, type State, Store } from './store.ts';
+import { Systemd, type UnitState } from './systemd.ts';
 
 const SIGKILL = 9;
 
 /** runtime-spec runtime.md#delete: only of what is stopped. By force also what runs, or what a killed create has left. */
 export function remove(root: string, id: string, isForced: boolean, journal?: Journal): void {
   const store = new Store(root);
-  if (isForced && !store.has(id)) return;
+  try {
+    removeOne(store, id, isForced, journal);
+  } catch (error) {
+    if (!isForced || !(error instanceof OrlopError) || error.code !== 'container/missing') throw error;
+  }
+  store.sweep();
+}
+
+function removeOne(store: Store, id: string, isForced: boolean, journal?: Journal): void {
   const entry = store.open(id);
   try {
     const state = entry.read();
@@ -29,15 +38,26 @@ export function remove(root: string, id: string, isForced: boolean, journal?: Jo
 
 /**
  * Ends every process of the container, then removes its cgroups, and its directory last: until then it can be retried.
- * Then nothing is left but to tell who wanted to know.
+ * Then nothing is left but to tell who wanted to know. If somebody else has done all that meanwhile, nothing is done.
  */
 export function removeAll(entry: Entry, state: State | undefined, journal?: Journal): void {
+  if (!entry.lock()) return;
   if (state && !removeEmptyCgroup(state.cgroup)) {
     endProcesses(state);
+    if (state.cgroup.unit) stopUnit(state.cgroup.unit);
     removeCgroup(state.cgroup);
   }
   entry.remove();
   if (state) runPoststop(state, journal);
+}
+
+function stopUnit({ name, isUser }: UnitState): void {
+  const systemd = new Systemd(isUser);
+  try {
+    systemd.stop(name);
+  } finally {
+    systemd.close();
+  }
 }
 
 function endProcesses(state: State): void {

@@ -21,6 +21,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exitNumber } from '../linux/process.ts';
+import type { SignalQueue } from '../linux/signal-queue.ts';
 import { launchModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import type { Plan } from '../spec/types.ts';
@@ -47,7 +48,7 @@ export interface Demo {
 }
 
 /** Runs `args` in a container made of the host's own files. Whatever happens, nothing of it stays. */
-export async function demo(args: string[]): Promise<Demo> {
+export async function demo(args: string[], signals?: SignalQueue): Promise<Demo> {
   checkPrivileges();
   const directory = mkdtempSync(join(tmpdir(), 'orlop-demo-')); // 0700
   const root = new Root(join(directory, 'rootfs'));
@@ -63,7 +64,7 @@ export async function demo(args: string[]): Promise<Demo> {
     try {
       times.measure('start', () => release(created.entry, created.state, compiled.document));
       const begin = performance.now();
-      status = exitNumber(await waitFor(created));
+      status = exitNumber(await waitFor(created, { signals }));
       times.add('run', begin);
     } finally {
       created.entry.close();

@@ -4,7 +4,9 @@ import { OrlopError } from '../error.ts';
 import { Launch } from '../launch/image.ts';
 import { type CgroupLayout, type Facts, gatherFacts } from '../linux/facts.ts';
 import { close } from '../linux/file.ts';
-import { exitNumber, pidfdOpen } from '../linux/process.ts';
+import { POLLIN, poll } from '../linux/poll.ts';
+import { exitNumber, pidfdOpen, setChildSubreaper } from '../linux/process.ts';
+import type { SignalQueue } from '../linux/signal-queue.ts';
 import { launchModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import type { Diagnostic, ExecRequest, HostPlan, Request } from '../spec/types.ts';
@@ -15,7 +17,7 @@ import { checkPrivileges } from './privileges.ts';
 import { openProcess, statusOf, wrongState } from './status.ts';
 import { type State, Store } from './store.ts';
 import { supervise } from './supervise.ts';
-import { attachTerminal, type Terminal } from './terminal.ts';
+import { Terminal } from './terminal.ts';
 
 export interface ExecOptions {
   root: string;
@@ -31,11 +33,15 @@ export interface ExecOptions {
   pidFile?: string | undefined;
   preserveFds?: number | undefined;
   ignoreUnsupported?: boolean | undefined;
-  /** Takes the master of the terminal; without it the caller's own terminal does. */
+  /** Takes the master of the terminal, which it must then have; without it the caller's own terminal does. */
   console?: ((master: number) => void) | undefined;
   /** Takes a pidfd of the process. */
   pidfd?: ((pidfd: number) => void) | undefined;
   warn?: ((diagnostic: Diagnostic) => void) | undefined;
+  /** What goes to a process in the foreground. A program that has signals of its own passes none on. */
+  signals?: SignalQueue | undefined;
+  /** Whether orphans of the process become children of this one, and are waited for while it runs. */
+  isSubreaper?: boolean | undefined;
 }
 
 /** What is compiled for one call. */
@@ -64,38 +70,50 @@ export async function exec(options: ExecOptions): Promise<number> {
     const facts = gatherFacts();
     const places = placesOf(options.cgroups ?? [], state, facts.cgroup);
     const compiled = compile(options, state, config, facts, places);
-    checkConsole(compiled, options.console !== undefined || !options.detach);
-    for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
-    const takesTerminal = (master: number): void => {
-      if (options.console) options.console(master);
-      else terminal = attachTerminal(master);
+    const attach = (master: number): void => {
+      terminal = new Terminal(master);
     };
-    const pid = launch(compiled, options.preserveFds ?? 0, places.unified, pidfd, takesTerminal);
+    const takers = { console: options.console, ...(options.detach ? {} : { attach }) };
+    checkConsole(compiled, takers);
+    for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
+    if (options.isSubreaper) setChildSubreaper(true);
+    const pid = launch(compiled, options.preserveFds ?? 0, places.unified, pidfd, takers.console ?? attach);
     return await follow(pid, options, terminal);
+  } catch (cause) {
+    throw isStopping(pidfd, cause) ? wrongState(options.id, 'stopped', 'running', cause) : cause;
   } finally {
-    await terminal?.restore();
+    terminal?.restore();
     close(pidfd);
   }
 }
 
-/** State and config are read under the lock; the pidfd then holds on to the very process, whatever others do. */
+/**
+ * Both files stay as they are for as long as the container is there, so no lock is needed, and a hook of start may do
+ * this too. The pidfd then holds on to the very process, whatever others do.
+ */
 function openContainer({ root, id, isPausedIgnored }: ExecOptions): { state: State; config: Buffer; pidfd: number } {
-  const entry = new Store(root).open(id);
-  try {
-    const state = entry.read();
-    const status = statusOf(entry, state);
-    if (status === 'paused' && !isPausedIgnored) {
-      throw new OrlopError('container/wrong-state', `container "${id}" is paused: the process would not run`, {
-        hint: `"orlop resume ${id}" lets it go on; --ignore-paused starts the process for later`,
-      });
-    }
-    const isThere = status === 'running' || status === 'created' || status === 'paused';
-    const pidfd = state && isThere ? openProcess(state) : undefined;
-    if (!state || pidfd === undefined) throw wrongState(id, status, 'running');
-    return { state, pidfd, config: readFileSync(entry.file('config.json')) };
-  } finally {
-    entry.close();
+  const entry = new Store(root).open(id, false);
+  const state = entry.read();
+  const status = statusOf(entry, state);
+  if (status === 'paused' && !isPausedIgnored) {
+    throw new OrlopError('container/wrong-state', `container "${id}" is paused: the process would not run`, {
+      hint: `"orlop resume ${id}" lets it go on; --ignore-paused starts the process for later`,
+    });
   }
+  if (!state || status === 'creating' || status === 'stopped') throw wrongState(id, status, 'running');
+  const config = entry.readConfig();
+  const pidfd = openProcess(state);
+  if (pidfd === undefined) throw wrongState(id, 'stopped', 'running');
+  return { state, pidfd, config };
+}
+
+/**
+ * The container's cgroups and namespaces go with it, at any point: which of them an error has missed first says nothing.
+ * Whoever ends the container may have met the new process first, and errors without a place in the config are seldom.
+ */
+function isStopping(pidfd: number, error: unknown): boolean {
+  const patience = error instanceof OrlopError && error.path !== undefined ? 0 : 100;
+  return poll([{ fd: pidfd, events: POLLIN }], patience)[0] !== 0;
 }
 
 function compile(
@@ -214,7 +232,9 @@ async function follow(pid: number, options: ExecOptions, terminal: Terminal | un
   try {
     options.pidfd?.(own);
     if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
-    return options.detach ? 0 : exitNumber(await supervise(pid, own, terminal));
+    if (options.detach) return 0;
+    const { signals, isSubreaper: reapsAll } = options;
+    return exitNumber(await supervise(pid, { signals, terminal, reapsAll }));
   } catch (error) {
     endChild(pid);
     throw error;

@@ -29,10 +29,10 @@ export interface LinuxFeatures {
 
 /**
  * What orlop carries out, whatever the host has. The lists are the translator's own; what is false here is an error in a
- * config (assembly/plan/unsupported.ts).
+ * config (assembly/plan/unsupported.ts), and test/container/features.test.ts asks the translator if that is still so.
  */
 export function features(): Features {
-  const { mountOptions, namespaces, capabilities } = SpecDocument.names(launchModule());
+  const { mountOptions, namespaces, capabilities, annotations } = SpecDocument.names(launchModule());
   return {
     ociVersionMin: '1.0.0',
     ociVersionMax: OCI_VERSION,
@@ -51,6 +51,6 @@ export function features(): Features {
       netDevices: { enabled: false },
     },
     annotations: { 'dev.orlop.version': VERSION },
-    potentiallyUnsafeConfigAnnotations: [],
+    potentiallyUnsafeConfigAnnotations: annotations,
   };
 }

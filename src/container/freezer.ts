@@ -1,10 +1,11 @@
 // Stopping all processes of a cgroup where they are: Documentation/admin-guide/cgroup-v1/freezer-subsystem.rst, and
 // cgroup.freeze in cgroup-v2.rst. On a hybrid host the v1 hierarchy is the one that engines look at.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OrlopError } from '../error.ts';
 import { descendants } from './cgroup.ts';
+import { hasFile } from './cgroup-files.ts';
 import type { CgroupState } from './store.ts';
 
 /** Where a cgroup is told to freeze, where it says that it was told so itself, and where that it is done. */
@@ -40,7 +41,7 @@ interface Place {
 
 function freezerOf(cgroup: CgroupState): Place | undefined {
   for (const freezer of FREEZERS) {
-    const directory = cgroup.directories.find((path) => existsSync(join(path, freezer.file)));
+    const directory = cgroup.directories.find((path) => hasFile(path, freezer.file));
     if (directory !== undefined) return { directory, freezer };
   }
   return undefined;
@@ -76,7 +77,7 @@ export function thaw(cgroup: CgroupState): void {
 /** Also what the container has frozen below its own cgroup: on v1 a frozen process does not even die of SIGKILL. */
 export function thawAll(cgroup: CgroupState): void {
   for (const freezer of FREEZERS) {
-    const roots = cgroup.directories.filter((path) => existsSync(join(path, freezer.file)));
+    const roots = cgroup.directories.filter((path) => hasFile(path, freezer.file));
     for (const path of roots.flatMap(descendants)) {
       try {
         writeFileSync(join(path, freezer.file), freezer.words.thawed, { flag: 'r+' });

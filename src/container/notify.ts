@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { OrlopError } from '../error.ts';
 import { close } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
-import { POLLIN, POLLOUT, poll, whenReadable } from '../linux/poll.ts';
-import { bindDatagram, connectDatagram, receive, send, shutdownReading, socketpair } from '../linux/socket.ts';
+import { POLLIN, POLLOUT, poll, type Watch } from '../linux/poll.ts';
+import { bindDatagram, connectDatagram, receive, send, socketpair } from '../linux/socket.ts';
 import type { State } from './store.ts';
 
 /** Everything else would be about the supervisor's own affairs, such as its store of fds. */
@@ -38,7 +38,6 @@ export class Notifier {
   private readonly supervisor: number;
   private readonly pid: number;
   private isServing = false;
-  private isClosed = false;
 
   /** `directory` is the one that the container has, `address` the supervisor's NOTIFY_SOCKET, `pid` that of the container. */
   constructor(directory: string, address: string, pid: number) {
@@ -69,22 +68,15 @@ export class Notifier {
   }
 
   /** For one in the foreground: whatever it says, until close(). */
-  async serve(): Promise<void> {
+  watch(): Watch {
     this.isServing = true;
-    while (!this.isClosed) {
-      await whenReadable(this.own);
-      if (!this.isClosed) this.takeAll();
-    }
-    close(this.own);
+    return { fd: this.own, events: POLLIN, act: () => this.takeAll() };
   }
 
   /** What was said until now still crosses. */
   close(): void {
-    this.isClosed = true;
-    if (this.isServing) {
-      this.takeAll();
-      shutdownReading(this.own); // serve() wakes, and ends
-    } else close(this.own);
+    if (this.isServing) this.takeAll();
+    close(this.own);
     close(this.supervisor);
   }
 

@@ -1,17 +1,20 @@
-import { close } from '../linux/file.ts';
-import { type Exit, exitNumber } from '../linux/process.ts';
+import { type Exit, exitNumber, setChildSubreaper } from '../linux/process.ts';
+import type { SignalQueue } from '../linux/signal-queue.ts';
 import { type Created, type CreateOptions, create } from './create.ts';
 import { removeAll } from './delete.ts';
 import type { Journal } from './hooks.ts';
 import { type Notifier, notifierOf } from './notify.ts';
 import { awaitReady, release } from './start.ts';
-import { openProcess } from './status.ts';
-import { supervise } from './supervise.ts';
-import { attachTerminal, type Terminal } from './terminal.ts';
+import { type Foreground, supervise } from './supervise.ts';
+import { Terminal } from './terminal.ts';
 
 export interface RunOptions extends CreateOptions {
   detach?: boolean | undefined;
   keep?: boolean | undefined;
+  /** What goes to a container in the foreground. A program that has signals of its own passes none on. */
+  signals?: SignalQueue | undefined;
+  /** Whether orphans of the container become children of this process, and are waited for while it runs. */
+  isSubreaper?: boolean | undefined;
   /** The supervisor's NOTIFY_SOCKET. */
   notifySocket?: string | undefined;
 }
@@ -21,13 +24,19 @@ export interface RunOptions extends CreateOptions {
  * happens, the container is deleted, unless it was to be kept or detached.
  */
 export async function run(options: RunOptions): Promise<number> {
+  const { signals, isSubreaper: reapsAll } = options;
+  if (reapsAll) setChildSubreaper(true);
   let terminal: Terminal | undefined;
-  const takesTerminal =
-    options.console ??
-    ((master: number): void => {
-      terminal = attachTerminal(master);
-    });
-  const created = create(options.detach ? options : { ...options, console: takesTerminal });
+  const attach = (master: number): void => {
+    terminal = new Terminal(master);
+  };
+  let created: Created;
+  try {
+    created = create(options.detach ? options : { ...options, attach });
+  } catch (error) {
+    terminal?.restore();
+    throw error;
+  }
   let isDeleted = options.keep === true || options.detach === true;
   let notifier: Notifier | undefined;
   try {
@@ -37,16 +46,18 @@ export async function run(options: RunOptions): Promise<number> {
       if (notifier) awaitReady(created.entry, created.state, notifier);
       return 0;
     }
-    void notifier?.serve();
-    return exitNumber(await waitFor(created, terminal));
+    return exitNumber(await waitFor(created, { signals, terminal, notifier, reapsAll }));
   } catch (error) {
     isDeleted = false;
     throw error;
   } finally {
-    await terminal?.restore();
-    notifier?.close();
-    if (!isDeleted) removeAll(created.entry, created.state, options.journal);
-    created.entry.close();
+    try {
+      terminal?.restore();
+      notifier?.close();
+    } finally {
+      if (!isDeleted) removeAll(created.entry, created.state, options.journal);
+      created.entry.close();
+    }
   }
 }
 
@@ -54,14 +65,9 @@ function startCreated({ entry, state, compiled }: Created, journal?: Journal): v
   release(entry, state, compiled.document, journal);
 }
 
-/** Until the container has ended; signals go to it meanwhile. */
-export async function waitFor({ entry, state }: Created, terminal?: Terminal): Promise<Exit> {
+/** Until the container has ended. */
+export async function waitFor({ entry, state }: Created, foreground: Foreground): Promise<Exit> {
   // Others may signal or ask meanwhile.
-  entry.close();
-  const pidfd = openProcess(state);
-  try {
-    return await supervise(state.pid, pidfd, terminal);
-  } finally {
-    if (pidfd !== undefined) close(pidfd);
-  }
+  entry.unlock();
+  return supervise(state.pid, foreground);
 }

@@ -1,8 +1,9 @@
-import { readFileSync, unlinkSync } from 'node:fs';
+import { accessSync, constants, unlinkSync } from 'node:fs';
 import { OrlopError } from '../error.ts';
 import { decodeStream, RECORD_MAX } from '../launch/protocol.ts';
 import { openReader, openWriter } from '../linux/fifo.ts';
 import { close, read, write } from '../linux/file.ts';
+import { naming } from '../linux/file-error.ts';
 import { launchModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import { launchError } from './create.ts';
@@ -39,7 +40,7 @@ export function start(root: string, id: string, journal?: Journal, notifySocket?
 
 /** Others may signal or delete it meanwhile. */
 export function awaitReady(entry: Entry, state: State, notifier: Notifier): void {
-  entry.close();
+  entry.unlock();
   const pidfd = openProcess(state);
   if (pidfd === undefined) return;
   try {
@@ -51,6 +52,8 @@ export function awaitReady(entry: Entry, state: State, notifier: Notifier): void
 
 /** The part of start that `run` has too; `document` is at hand there, and otherwise compiled again if it comes to an error. */
 export function release(entry: Entry, state: State, document?: SpecDocument, journal?: Journal): void {
+  // Before there is no way back: it is on record that a container waits, and has to go from there.
+  naming(entry.directory, '--root', () => accessSync(entry.directory, constants.W_OK));
   const exec = openReader(entry.file('exec'));
   try {
     sendStart(entry);
@@ -95,7 +98,7 @@ function readAnswer(
 }
 
 function recompile(entry: Entry, state: State): SpecDocument {
-  const document = new SpecDocument(launchModule(), readFileSync(entry.file('config.json')));
+  const document = new SpecDocument(launchModule(), entry.readConfig());
   document.prepare(state.request);
   document.image(state.home);
   return document;

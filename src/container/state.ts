@@ -34,14 +34,18 @@ export function stateOf(root: string, id: string): ContainerState | undefined {
   };
 }
 
-/** All containers, by id. One that is deleted meanwhile is left out. */
-export function listStates(root: string): ContainerState[] {
+/** All containers, by id. One that is deleted meanwhile is left out; one that cannot be read is for `fail`. */
+export function listStates(root: string, fail: (error: unknown) => void = rethrow): ContainerState[] {
   return new Store(root).list().flatMap((id) => {
     try {
       return stateOf(root, id) ?? [];
     } catch (error) {
-      if ((error as { code?: string }).code === 'container/missing') return [];
-      throw error;
+      if ((error as { code?: string }).code !== 'container/missing') fail(error);
+      return [];
     }
   });
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }

@@ -10,12 +10,14 @@ import type { Entry, State } from './store.ts';
 export type Status = 'creating' | 'created' | 'running' | 'paused' | 'stopped';
 
 export function statusOf(entry: Entry, state: State | undefined): Status {
+  // First: who deletes the container ends its process before this file is gone.
+  const isWaiting = existsSync(entry.file('start'));
   // Without a process: either create has not come so far, or it was killed before it had.
   if (state?.pid === undefined) return 'creating';
   if (!isAlive(state)) return 'stopped';
   if (!state.isCreated) return 'creating';
   if (isPaused(state)) return 'paused';
-  return existsSync(entry.file('start')) ? 'created' : 'running';
+  return isWaiting ? 'created' : 'running';
 }
 
 /** A paused container takes signals, but nothing in it runs. */
@@ -62,6 +64,15 @@ export function openProcess(state: State): number | undefined {
   return undefined;
 }
 
-export function wrongState(id: string, status: Status, wanted: string): OrlopError {
-  return new OrlopError('container/wrong-state', `container "${id}" is ${status}, not ${wanted}`);
+const WAYS_OUT: Readonly<Record<Status, (id: string) => string>> = {
+  creating: (id) => `another orlop is making it, or was killed at that: "orlop delete --force ${id}" removes it`,
+  created: (id) => `it waits for "orlop start ${id}"`,
+  running: (id) => `it has been started already: "orlop state ${id}" shows it`,
+  paused: (id) => `"orlop resume ${id}" lets it go on`,
+  stopped: (id) => `it has ended: "orlop delete ${id}" removes it`,
+};
+
+export function wrongState(id: string, status: Status, wanted: string, cause?: unknown): OrlopError {
+  const hint = WAYS_OUT[status](id);
+  return new OrlopError('container/wrong-state', `container "${id}" is ${status}, not ${wanted}`, { hint, cause });
 }

@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { OrlopError } from '../error.ts';
 import { launchModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
-import type { CgroupFacts, Diagnostic, LimitStep, Place, Request } from '../spec/types.ts';
+import type { CgroupFacts, Diagnostic, LimitStep, Place, Request, UpdatePlan } from '../spec/types.ts';
 import { applyLimit } from './cgroup.ts';
 import { writeExisting } from './cgroup-v2.ts';
+import { tellUnit } from './confine.ts';
+import { applyDeviceFilter } from './device-filter.ts';
 import { freeze, thaw } from './freezer.ts';
 import { isPaused, statusOf, wrongState } from './status.ts';
 import { type State, Store } from './store.ts';
+import { Systemd } from './systemd.ts';
 
 export interface UpdateOptions {
   root: string;
@@ -33,24 +36,42 @@ export function update(options: UpdateOptions): void {
     const document = new SpecDocument(launchModule(), options.resources);
     const { steps, diagnostics } = document.update(requestOf(state, options));
     for (const finding of diagnostics) options.warn?.(finding);
-    writeAll(state, steps, (step) => document.place(step.step));
+    writeAll(state, steps, document);
   } finally {
     entry.close();
   }
 }
 
-/** What a limit of cgroup v2 may depend on that the document does not name. */
-const CURRENT = ['cpu.max', 'memory.max', 'memory.swap.max', 'memory.current'];
+/** What a limit may depend on that the document does not name. */
+const CURRENT = [
+  ...['cpu.max', 'memory.max', 'memory.swap.max', 'memory.current'],
+  ...['cpu.cfs_quota_us', 'cpu.cfs_period_us'],
+];
 
 function requestOf(state: State, options: UpdateOptions): Request {
+  if (state.cgroup.directories.length === 0) {
+    throw new OrlopError('container/wrong-state', `container "${state.id}" has no cgroup of its own`, {
+      hint: 'it was created with --cgroup-manager disabled, or on a host without cgroups',
+    });
+  }
   const cgroup = ownFacts(state);
   const current: Record<string, string> = {};
-  for (const file of cgroup.layout === 'v2' ? CURRENT : []) {
-    const path = join(cgroup.mount as string, file);
-    if (existsSync(path)) current[file] = readFileSync(path, 'utf8');
+  for (const file of CURRENT) {
+    const directory = state.cgroup.directories.find((candidate) => existsSync(join(candidate, file)));
+    if (directory !== undefined) current[file] = readFileSync(join(directory, file), 'utf8');
   }
+  const { cgroupManager, facts } = state.request;
+  const systemd = facts?.systemd === undefined ? {} : { systemd: facts.systemd };
   const ignoreUnsupported = options.ignoreUnsupported === true || state.request.ignoreUnsupported === true;
-  return { version: 1, id: state.id, ignoreUnsupported, facts: { cgroup }, current };
+  return {
+    version: 1,
+    id: state.id,
+    ignoreUnsupported,
+    ...(cgroupManager === undefined ? {} : { cgroupManager }),
+    ...(state.cgroup.unit === undefined ? {} : { unit: state.cgroup.unit.name }),
+    facts: { cgroup, ...systemd },
+    current,
+  };
 }
 
 /** The facts of the launch with the container's directories in place of the mounts, which come in the same order. */
@@ -71,19 +92,38 @@ interface Written {
   before: string[];
 }
 
-function writeAll(state: State, steps: LimitStep[], place: (step: LimitStep) => Place): void {
+/**
+ * Systemd has its say first, for it writes the same files, and rounds. Device rules come last: the program of v2 is in
+ * place at once or not at all.
+ */
+function writeAll(state: State, steps: UpdatePlan['steps'], document: SpecDocument): void {
+  const properties = steps.find((step) => step.verb === 'unit-properties');
+  const limits = steps.filter((step) => step.verb === 'limit');
+  const rules = limits.filter((step) => step.late);
+  const filter = steps.find((step) => step.verb === 'device-filter');
+  const place = (step: LimitStep): Place => document.place(step.step);
   const written: Written[] = [];
+  let restoreUnit: (() => void) | undefined;
+  const systemd = properties && state.cgroup.unit ? new Systemd(state.cgroup.unit.isUser) : undefined;
   try {
+    if (systemd && properties) {
+      restoreUnit = systemd.held(properties.unit, properties.properties);
+      // On v1 systemd empties the list of devices and fills it again.
+      whileFrozen(state, rules.length > 0, () => tellUnit(systemd, properties, document));
+    }
     writeInTurn(
-      steps.filter((step) => !step.late),
+      limits.filter((step) => !step.late),
       place,
       written,
     );
-    const rules = steps.filter((step) => step.late);
     if (rules.length > 0) writeDeviceRules(state, rules, place);
+    if (filter) applyDeviceFilter(filter, document);
   } catch (error) {
+    attempt(error as Error, `tell ${properties?.unit} what it was told before`, restoreUnit);
     undo(written, error as Error);
     throw error;
+  } finally {
+    systemd?.close();
   }
 }
 
@@ -132,34 +172,50 @@ function previous(content: string, step: LimitStep, isOwn: boolean): string {
   return content.trim() === '' ? '\n' : content.trim();
 }
 
-/** The list is emptied first: while that lasts nobody may open a device and find it forbidden. */
+/** The list is emptied first. */
 function writeDeviceRules(state: State, rules: LimitStep[], place: (step: LimitStep) => Place): void {
   const directory = rules[0]?.directory as string;
   const list = readFileSync(join(directory, 'devices.list'), 'utf8').split('\n').filter(Boolean);
-  const wasPaused = isPaused(state);
-  if (!wasPaused) freeze(state.cgroup);
+  whileFrozen(state, true, () => {
+    try {
+      for (const rule of rules) applyLimit(rule, () => place(rule));
+    } catch (error) {
+      const written = [
+        { file: join(directory, 'devices.allow'), before: list },
+        { file: join(directory, 'devices.deny'), before: ['a'] },
+      ];
+      undo(written, error as Error);
+      throw error;
+    }
+  });
+}
+
+/** Meanwhile nobody may open a device and find it forbidden. */
+function whileFrozen(state: State, isNeeded: boolean, act: () => void): void {
+  const mustFreeze = isNeeded && !isPaused(state);
+  if (mustFreeze) freeze(state.cgroup);
   try {
-    for (const rule of rules) applyLimit(rule, () => place(rule));
-  } catch (error) {
-    const written = [
-      { file: join(directory, 'devices.allow'), before: list },
-      { file: join(directory, 'devices.deny'), before: ['a'] },
-    ];
-    undo(written, error as Error);
-    throw error;
+    act();
   } finally {
-    if (!wasPaused) thaw(state.cgroup);
+    if (mustFreeze) thaw(state.cgroup);
   }
 }
 
-/** The last first: every state in between was one before. What fails here is attached to the error. */
+/** The last first: every state in between was one before. */
 function undo(written: Written[], error: Error): void {
   for (const { file, before } of written.reverse()) {
-    try {
+    attempt(error, `write("${file}", "${before.join('", "')}")`, () => {
       for (const value of before) writeExisting(file, value);
-    } catch (second) {
-      const message = `cannot undo: write("${file}", "${before.join('", "')}") failed: ${(second as Error).message}`;
-      error.cause = new OrlopError('linux/write', message, { cause: error.cause });
-    }
+    });
+  }
+}
+
+/** What fails of an undoing is attached to the error that it is for. */
+function attempt(error: Error, what: string, act: (() => void) | undefined): void {
+  try {
+    act?.();
+  } catch (second) {
+    const message = `cannot undo: ${what} failed: ${(second as Error).message}`;
+    error.cause = new OrlopError('linux/write', message, { cause: error.cause });
   }
 }

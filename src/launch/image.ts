@@ -44,6 +44,11 @@ export class Launch {
     }
   }
 
+  /** Of the launcher, until it has told the container's. */
+  get pid(): number {
+    return this.launcher as number;
+  }
+
   /** The next message, none when the image has ended; `fd` is what came along, and the caller's. */
   receive(): { message?: Message; fd?: number | undefined } {
     const { bytes, fd } = receive(this.socket, RECORD_MAX);

@@ -1,12 +1,13 @@
 // File descriptors: what node:fs does not offer. Every descriptor made here is close-on-exec.
 
-import { AT_FDCWD, O_CLOEXEC, O_FLAGS } from './constants.ts';
+import { AT_FDCWD, O_CLOEXEC, O_FLAGS, O_NONBLOCK } from './constants.ts';
 import { EINVAL } from './errno.ts';
 import {
   type Argument,
   declare,
   flagNames,
   invoke,
+  isErrno,
   lastErrno,
   type Pointer,
   syscallError,
@@ -20,6 +21,7 @@ const close_ = declare<(fd: number) => number>('int close(int)');
 const fcntl_ = declare<(fd: number, command: number, argument: number) => number>('int fcntl(int, int, int)');
 const read_ = declare<(fd: number, bytes: Pointer, length: number) => number>('int64_t read(int, void *, size_t)');
 const write_ = declare<(fd: number, bytes: Pointer, length: number) => number>('int64_t write(int, void *, size_t)');
+const pipe2_ = declare<(fds: Pointer, flags: number) => number>('int pipe2(void *, int)');
 const memfd_create_ = declare<(name: string, flags: number) => number>('int memfd_create(const char *, unsigned int)');
 const mkdirat_ = declare<(dirfd: number, path: Path, mode: number) => number>(
   'int mkdirat(int, const char *, unsigned int)',
@@ -54,9 +56,39 @@ export function write(fd: number, data: Uint8Array | string): void {
   }
 }
 
+/** Of a descriptor that does not wait: how much of it was taken, 0 if nothing can be now. */
+export function writeSome(fd: number, data: Uint8Array): number {
+  try {
+    return invoke('write', [fd, { text: '…' }, data.length], () => write_(fd, data, data.length));
+  } catch (error) {
+    if (isErrno(error, 'EAGAIN')) return 0;
+    throw error;
+  }
+}
+
+/** Of a descriptor that does not wait: undefined if there is nothing now, empty if nothing will come any more. */
+export function readSome(fd: number, length: number): Buffer | undefined {
+  try {
+    return read(fd, length);
+  } catch (error) {
+    if (isErrno(error, 'EAGAIN')) return undefined;
+    throw error;
+  }
+}
+
+/** [reader, writer]; neither waits. */
+export function pipe(): [number, number] {
+  const fds = Buffer.alloc(8);
+  const flags = O_CLOEXEC | O_NONBLOCK;
+  invoke('pipe2', [{ text: '&fds' }, flagNames(flags, O_FLAGS)], () => pipe2_(fds, flags));
+  return [fds.readInt32LE(0), fds.readInt32LE(4)];
+}
+
 // <linux/fcntl.h>, <asm-generic/fcntl.h>
 const F_GETFD = 1;
 const F_SETFD = 2;
+const F_GETFL = 3;
+const F_SETFL = 4;
 const F_ADD_SEALS = 1033;
 const F_DUPFD_CLOEXEC = 1030;
 const FD_CLOEXEC = 1;
@@ -77,6 +109,12 @@ export function isCloseOnExec(fd: number): boolean {
 
 export function setCloseOnExec(fd: number, isSet: boolean): void {
   fcntl(fd, 'F_SETFD', F_SETFD, isSet ? FD_CLOEXEC : 0);
+}
+
+/** Whoever else has the same open file, such as the parent of this process, finds it changed too. */
+export function setNonBlocking(fd: number): void {
+  const flags = fcntl(fd, 'F_GETFL', F_GETFL, 0);
+  fcntl(fd, 'F_SETFL', F_SETFL, flags | O_NONBLOCK);
 }
 
 /** A copy with the lowest free number that is at least `lowest`. */
@@ -134,6 +172,9 @@ export const RESOLVE_BENEATH = 0x08;
 export const RESOLVE_IN_ROOT = 0x10;
 const RESOLVE = { RESOLVE_NO_XDEV, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH, RESOLVE_IN_ROOT };
 
+/** Each is spoilt by another's rename with a chance of one half at most; O_NONBLOCK has an EAGAIN that stays. */
+const OPENAT2_ATTEMPTS = 64;
+
 /** `dirfd` may be AT_FDCWD. O_CLOEXEC is added. */
 export function openat2(dirfd: number, path: string, flags: number, resolve: number, mode = 0): number {
   const how = Buffer.alloc(24); // struct open_how: flags, mode, resolve; all __u64
@@ -142,9 +183,15 @@ export function openat2(dirfd: number, path: string, flags: number, resolve: num
   how.writeBigUInt64LE(BigInt(resolve), 16);
   const parts = [flagNames(flags, O_FLAGS), flagNames(resolve, RESOLVE)].map((part) => (part as { text: string }).text);
   const shown = { text: `{flags=${parts[0]}, mode=0${mode.toString(8)}, resolve=${parts[1]}}` };
-  return invoke('openat2', [directory(dirfd), withoutNul(path, 'path'), shown], () =>
-    syscalls.openat2(dirfd, path, how, how.length),
-  );
+  const args = [directory(dirfd), withoutNul(path, 'path'), shown];
+  // EAGAIN: something on the machine was renamed while a lookup with `resolve` climbed. Often, if somebody wants that.
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return invoke('openat2', args, () => syscalls.openat2(dirfd, path, how, how.length));
+    } catch (error) {
+      if (!isErrno(error, 'EAGAIN') || attempt === OPENAT2_ATTEMPTS) throw error;
+    }
+  }
 }
 
 function directory(dirfd: number): Argument {

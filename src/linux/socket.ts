@@ -36,7 +36,6 @@ const connect_ = declare<(fd: number, address: Pointer, length: number) => numbe
   'int connect(int, void *, unsigned int)',
 );
 const bind_ = declare<(fd: number, address: Pointer, length: number) => number>('int bind(int, void *, unsigned int)');
-const shutdown_ = declare<(fd: number, how: number) => number>('int shutdown(int, int)');
 const recvmsg_ = declare<(fd: number, message: Pointer, flags: number) => number>('int64_t recvmsg(int, void *, int)');
 const sendmsg_ = declare<(fd: number, message: Pointer, flags: number) => number>('int64_t sendmsg(int, void *, int)');
 
@@ -171,11 +170,4 @@ function useShort(fd: number, path: string, shown: string, call: string, use: Us
   // The length is part of an abstract address; of a path it is enough that it is not too short.
   const length = isAbstract ? SUN_PATH + Buffer.byteLength(path) : address.length;
   invoke(call, [fd, shown], () => use(fd, address, length));
-}
-
-const SHUT_RD = 0;
-
-/** Nothing more is received, and whoever waits for it is woken: poll says POLLHUP or POLLIN. */
-export function shutdownReading(fd: number): void {
-  invoke('shutdown', [fd, { text: 'SHUT_RD' }], () => shutdown_(fd, SHUT_RD));
 }

@@ -5,6 +5,7 @@
 
 import { declare, type Pointer } from './libc.ts';
 
+const SYS_bpf = process.arch === 'arm64' ? 280 : 321;
 const SYS_pidfd_send_signal = 424;
 const SYS_pidfd_open = 434;
 const SYS_close_range = 436;
@@ -20,7 +21,12 @@ const fromRange = declare<(nr: number, first: number, last: number, flags: numbe
 const fromPath = declare<(nr: number, dirfd: number, path: string, how: Pointer, size: number) => number>(
   'int64_t syscall(int64_t, int, const char *, void *, size_t)',
 );
+const fromIntPointerInt = declare<(nr: number, a: number, b: Pointer, c: number) => number>(
+  'int64_t syscall(int64_t, int, void *, unsigned int)',
+);
 
+export const bpf = (command: number, attributes: Pointer, size: number): number =>
+  fromIntPointerInt(SYS_bpf, command, attributes, size);
 export const pidfd_open = (pid: number, flags: number): number => fromIntInt(SYS_pidfd_open, pid, flags);
 export const pidfd_send_signal = (pidfd: number, signal: number, info: Pointer, flags: number): number =>
   fromIntIntPointerInt(SYS_pidfd_send_signal, pidfd, signal, info, flags);

@@ -1,6 +1,6 @@
 // Terminals: window size and raw mode.
 
-import { ENOTTY } from './errno.ts';
+import { EIO, ENOTTY } from './errno.ts';
 import { declare, invoke, lastErrno, type Pointer, syscallError } from './libc.ts';
 
 const ioctl_ = declare<(fd: number, request: number, argument: Pointer) => number>(
@@ -8,6 +8,8 @@ const ioctl_ = declare<(fd: number, request: number, argument: Pointer) => numbe
 );
 const tcgetattr_ = declare<(fd: number, termios: Pointer) => number>('int tcgetattr(int, void *)');
 const tcsetattr_ = declare<(fd: number, when: number, termios: Pointer) => number>('int tcsetattr(int, int, void *)');
+const tcgetpgrp_ = declare<(fd: number) => number>('int tcgetpgrp(int)');
+const getpgrp_ = declare<() => number>('int getpgrp()');
 const cfmakeraw_ = declare<(termios: Pointer) => void>('void cfmakeraw(void *)');
 
 // <asm-generic/ioctls.h>
@@ -56,11 +58,20 @@ export function makeRaw(fd: number): Termios {
   return before;
 }
 
-/** As isatty(3): a closed descriptor is an error, any other file just no terminal. */
+/** As isatty(3): a closed descriptor is an error; any other file is just no terminal, nor is one that was hung up. */
 export function isTerminal(fd: number): boolean {
   const termios = Buffer.alloc(64);
   if (tcgetattr_(fd, termios) !== -1) return true;
   const errno = lastErrno();
-  if (errno === ENOTTY) return false;
+  if (errno === ENOTTY || errno === EIO) return false;
   throw syscallError('tcgetattr', [fd, { text: '&termios' }], errno);
+}
+
+/**
+ * Whether a terminal's shell has put this process into the background, where a change of the terminal would stop it
+ * (man 3 tcsetattr). A terminal that is not the one of this session has no background.
+ */
+export function isInBackground(fd: number): boolean {
+  const foreground = tcgetpgrp_(fd);
+  return foreground !== -1 && foreground !== getpgrp_();
 }

@@ -27,6 +27,7 @@ export interface Abi {
   rows(): number;
   failure(row: number, errno: number, log: number, logLength: number): number;
   place(step: number): number;
+  filter(step: number): number;
   features(): number;
 }
 

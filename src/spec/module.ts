@@ -90,6 +90,14 @@ export class SpecDocument extends Instance {
     });
   }
 
+  /** The program of a device-filter step, as bpf(2) takes it. */
+  filter(step: number): Uint8Array {
+    return this.run((abi) => {
+      this.expect(abi.filter(step), 'plan(), prepare() or update()');
+      return this.bytes().slice();
+    });
+  }
+
   private expect(result: number, before: string): void {
     if (result !== 0) throw new OrlopError('usage/invalid', `there is nothing to answer from: call ${before} first`);
   }

@@ -119,6 +119,15 @@ export interface Facts {
   nofileSoft?: string;
   nofileHard?: string;
   cgroup?: CgroupFacts;
+  /** With the cgroupManager systemd: that which makes the container's unit. */
+  systemd?: SystemdFacts;
+}
+
+export interface SystemdFacts {
+  version: number;
+  /** The cgroup of a user's systemd, '' for that of the system. */
+  controlGroup?: string;
+  isUser?: boolean;
 }
 
 export interface CgroupFacts {
@@ -146,12 +155,18 @@ export interface Request {
   environment?: string[];
   /** Directory of the host with notify.sock: man 3 sd_notify. */
   notify?: string;
+  /** Who makes the container's cgroup. Default: cgroupfs, the host itself. */
+  cgroupManager?: CgroupManager;
+  /** Of an update: the container's unit. */
+  unit?: string;
   /** For exec(). */
   exec?: ExecRequest;
   facts?: Facts;
   /** Of an update: files of the container's cgroup, and what they hold now. */
   current?: Record<string, string>;
 }
+
+export type CgroupManager = 'cgroupfs' | 'systemd' | 'disabled';
 
 /** What `exec` asks for beside the process that it starts from; args, cwd and user replace, the rest is added. */
 export interface ExecRequest {
@@ -229,6 +244,43 @@ export interface LimitStep extends HostStep {
   late?: boolean;
 }
 
+/** cgroup v2: filter() answers the program that comes to `directory` once the image is ready, or in place of the last. */
+export interface DeviceFilterStep extends HostStep {
+  verb: 'device-filter';
+  directory: string;
+  rules: string[];
+}
+
+/** A property of a systemd unit; its value as text, whatever its D-Bus type. */
+export interface UnitProperty {
+  name: string;
+  /** D-Bus signature. */
+  type: string;
+  /** A number in decimal, a boolean as true or false, bytes in hexadecimal; of `a(ss)` two words with a space between. */
+  value: string | string[];
+}
+
+/** To be started with the launcher in it, which waits for that. */
+export interface StartUnitStep extends HostStep {
+  verb: 'start-unit';
+  unit: string;
+  properties: UnitProperty[];
+}
+
+/** Before any limit is written: systemd may write the same files. */
+export interface UnitPropertiesStep extends HostStep {
+  verb: 'unit-properties';
+  unit: string;
+  properties: UnitProperty[];
+}
+
+/** The files of /sys/kernel/cgroup/delegate in this directory, and it itself, become this user's. */
+export interface DelegateStep extends HostStep {
+  verb: 'delegate';
+  directory: string;
+  uid: number;
+}
+
 /** A program of the host's, or, for createContainer and startContainer, of the container's: runtime-spec config.md#posix-platform-hooks. */
 export interface HookStep extends HostStep, Place {
   verb: 'hook';
@@ -255,7 +307,7 @@ export interface HostPlan {
 /** The answer of update(). */
 export interface UpdatePlan {
   version: 1;
-  steps: LimitStep[];
+  steps: (LimitStep | DeviceFilterStep | UnitPropertiesStep)[];
   diagnostics: Diagnostic[];
 }
 
@@ -278,6 +330,8 @@ export interface Names {
   mountOptions: string[];
   capabilities: string[];
   namespaces: string[];
+  /** Those of config.json that change what a launch does. */
+  annotations: string[];
 }
 
 /** A line of the program's listing; `step` is an index into the plan's steps. */

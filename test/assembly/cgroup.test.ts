@@ -3,7 +3,7 @@ import type { CgroupFacts } from '../../src/spec/index.ts';
 import { fixture } from './module.ts';
 import { changed, findings, plan, request, V1, V2 } from './plans.ts';
 
-/** runc's default without its device rules, which cgroup v2 has no files for. */
+/** runc's default without its device rules, for which there is device-filter.test.ts. */
 const runc = changed(fixture('runc'), {
   '/process/capabilities/ambient': [],
   '/linux/resources/devices': undefined,
@@ -273,33 +273,5 @@ describe('where the cgroup is', () => {
     const config = changed(runc, { '/mounts/6': { destination: '/a', type: 'tmpfs' } });
     const { steps } = plan(config, request({ layout: 'none' }));
     expect(steps.some(({ by }) => by === 'host')).toBe(false);
-  });
-});
-
-describe('device rules on cgroup v1', () => {
-  const rules = (devices: object[]) =>
-    plan(changed(runc, { '/linux/resources': { devices } }), request(V1))
-      .steps.filter(({ directory }) => directory === '/sys/fs/cgroup/devices/box')
-      .map(({ file, value }) => `${String(file).replace('devices.', '')} ${value}`);
-
-  test('nothing is allowed but what every container needs', () => {
-    const all = rules([]);
-    expect(all[0]).toBe('deny a');
-    expect(all.slice(1)).toContain('allow c 1:3 rwm');
-    expect(all).toHaveLength(11);
-    expect(rules([{ allow: false, access: 'rwm' }]).slice(0, 2)).toEqual(['deny a', 'deny a']);
-  });
-
-  test('rules come in their order', () => {
-    const devices = [
-      { allow: true, type: 'c', major: 10, minor: 229, access: 'rw' },
-      { allow: false, type: 'b', access: 'm' },
-      { allow: true, type: 'c', major: -1, minor: 5 },
-    ];
-    expect(rules(devices).slice(1, 4)).toEqual(['allow c 10:229 rw', 'deny b *:* m', 'allow c *:5 rwm']);
-  });
-
-  test('a container that may use everything has no list', () => {
-    expect(rules([{ allow: true, access: 'rwm' }])).toEqual(['deny a', 'allow a']);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Diagnostic, type ExecRequest, OrlopError, type Request } from '../../src/spec/index.ts';
 import { fixture } from './module.ts';
-import { open, request, V1, V2 } from './plans.ts';
+import { changed, open, request, V1, V2 } from './plans.ts';
 
 const encoder = new TextEncoder();
 const config = fixture('runc');
@@ -37,6 +37,16 @@ describe('exec', () => {
   test('is born in the cgroup where there is v2', () => {
     const rows = calls({ args: ['id'] }, undefined, { facts: { cgroup: V2 } });
     expect(find(rows, 'clone3(')[0]).toContain('CLONE_INTO_CGROUP');
+  });
+
+  test('enters the namespace of cgroups when it is in the cgroup', () => {
+    const document = open(changed(config, { '/linux/namespaces/5': { type: 'cgroup' } }));
+    document.exec(undefined, asked({ args: ['id'] }, { facts: { cgroup: V2 } }));
+    document.image('/root');
+    const rows = document.rows().map(({ text }) => text);
+    const clone = rows.findIndex((row) => row.startsWith('clone3('));
+    expect(rows.slice(0, clone).filter((row) => /^setns.*CGROUP/.test(row))).toEqual([]);
+    expect(find(rows.slice(clone), 'setns(')).toEqual(['setns(pidfd, CLONE_NEWCGROUP)']);
   });
 
   test('waits for no start', () => {

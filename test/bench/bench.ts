@@ -12,7 +12,7 @@ import type { Request } from '../../src/spec/types.ts';
 import { type Contestant, contestants, EXECUTABLE, makeBundle, NODE_ENTRY, which } from './contestants.ts';
 import { compileTimes, configOf, launchTimes } from './inside.ts';
 import { type Effort, measureCommands, quoted, type Summary, succeed, summarize } from './measure.ts';
-import { peakMemory, residentMemory } from './memory.ts';
+import { peakMemory, type Resident, residentMemory, supervisorMemory } from './memory.ts';
 
 interface Row {
   name: string;
@@ -40,12 +40,12 @@ function again(): number {
   return spawnSync('unshare', args, { stdio: 'inherit', env: { ...process.env, [PRIVATE]: '1' } }).status ?? 1;
 }
 
-function main(): void {
+async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { json: { type: 'string' }, rounds: { type: 'string' }, runs: { type: 'string' } },
   });
   const effort: Effort = { rounds: Number(values.rounds ?? 10), runs: Number(values.runs ?? 10) };
-  const { directory, bundle } = makeBundle();
+  const { directory, bundle, sleeping } = makeBundle();
   try {
     const { present: installed, missing } = contestants(directory);
     const present = installed.filter((contestant) => isAble(contestant, bundle));
@@ -58,13 +58,17 @@ function main(): void {
       process.stdout.write(render(table));
     };
     for (const [title, commands] of commandsOf(present, bundle)) show(commandTable(title, commands, effort, directory));
+    inRunning(present, sleeping, (title, commands) => show(commandTable(title, commands, effort, directory)));
     show(inProcess('The launch image alone, in a warm process', launchTimes(bundle, directory, 200)));
     for (const [name, config] of configs(bundle)) {
       const request: Request = { version: 1, ignoreUnsupported: true, facts: gatherFacts() };
       show(inProcess(`Compiling ${name}, module warm, a fresh instance each`, compileTimes(config, request, 300)));
     }
     show(peakTable(present, bundle, directory));
-    show(residentTable(present, bundle));
+    const waiting = "Memory of the container's process between create and start (median: VmRSS)";
+    show(await memoryTable(waiting, present, (contestant) => residentMemory(contestant, bundle)));
+    const supervising = 'Memory of run in the foreground while its container sleeps (median: VmRSS)';
+    show(await memoryTable(supervising, present, (contestant) => supervisorMemory(contestant, sleeping)));
     if (values.json !== undefined)
       writeFileSync(values.json, `${JSON.stringify({ machine, effort, tables }, null, 2)}\n`);
   } finally {
@@ -73,10 +77,10 @@ function main(): void {
   }
 }
 
-/** What a measurement that failed has left. */
+/** What is still there, of a measurement that failed too. */
 function clean(installed: Contestant[]): void {
-  for (const { command } of installed) {
-    for (const id of ['bench-run', 'bench-life', 'bench-memory'])
+  for (const { name, command } of installed) {
+    for (const id of ['bench-run', 'bench-life', 'bench-memory', aliveOf(name)])
       spawnSync(command[0] as string, [...command.slice(1), 'delete', '--force', id]);
   }
 }
@@ -111,6 +115,29 @@ function describeMachine(present: Contestant[]): Record<string, string> {
     cgroup: `cgroup ${gatherFacts().cgroup.layout}`,
     contestants: versions.join('; '),
   };
+}
+
+/** Theirs alone: two containers of one name may meet in the cgroups. */
+const aliveOf = (name: string): string => `bench-alive-${name.replaceAll(' ', '-')}`;
+
+/** What is done to a container that runs: one for each contestant. */
+function inRunning(
+  present: Contestant[],
+  sleeping: string,
+  show: (title: string, commands: Map<string, string[]>) => void,
+): void {
+  const make = ['sh', '-c', '"$@" >/dev/null 2>&1', 'sh'];
+  for (const { name, command } of present) {
+    succeed([...make, ...command, 'run', '--detach', '--bundle', sleeping, aliveOf(name)]);
+  }
+  const verbs: [string, string, string[]][] = [
+    ['exec of /bin/true in a container that runs', 'exec', ['/bin/true']],
+    ['state of a container that runs', 'state', []],
+    ['kill of a container that runs, with signal 0', 'kill', ['0']],
+  ];
+  for (const [title, verb, rest] of verbs) {
+    show(title, new Map(present.map(({ name, command }) => [name, [...command, verb, aliveOf(name), ...rest]])));
+  }
 }
 
 /** The parts of the table with whole processes: by title the command of each contestant. */
@@ -171,12 +198,16 @@ function peakTable(present: Contestant[], bundle: string, directory: string): Ta
   return { title, unit: 'kB', against: references(rows.map(({ name }) => name)), rows };
 }
 
-function residentTable(present: Contestant[], bundle: string): Table {
-  const rows = present.map((contestant) => {
-    const { VmRSS: median, RssAnon, Pss } = residentMemory(contestant, bundle);
-    return { name: contestant.name, values: { median, RssAnon, Pss } };
-  });
-  const title = "Memory of the container's process between create and start (median: VmRSS)";
+async function memoryTable(
+  title: string,
+  present: Contestant[],
+  ask: (contestant: Contestant) => Resident | Promise<Resident>,
+): Promise<Table> {
+  const rows: Row[] = [];
+  for (const contestant of present) {
+    const { VmRSS: median, RssAnon, Pss } = await ask(contestant);
+    rows.push({ name: contestant.name, values: { median, RssAnon, Pss } });
+  }
   return { title, unit: 'kB', against: references(rows.map(({ name }) => name)), rows };
 }
 
@@ -201,4 +232,4 @@ function render({ title, unit, against, rows }: Table): string {
 }
 
 if (process.env[PRIVATE] === undefined) process.exitCode = again();
-else main();
+else await main();

@@ -42,8 +42,8 @@ export function contestants(directory: string): { present: Contestant[]; missing
   return { present, missing };
 }
 
-/** A root with nothing but busybox, and the config that "runc spec" writes, to run `true` without a terminal. */
-export function makeBundle(): { directory: string; bundle: string } {
+/** A root with nothing but busybox, and the config that "runc spec" writes, to run `true`, or `sleep`, without a terminal. */
+export function makeBundle(): { directory: string; bundle: string; sleeping: string } {
   const busybox = which('busybox');
   if (busybox === undefined) throw new Error('busybox is not installed: the container needs a program to run');
   const directory = mkdtempSync(join(tmpdir(), 'orlop-bench-'));
@@ -51,13 +51,23 @@ export function makeBundle(): { directory: string; bundle: string } {
   const bin = join(bundle, 'rootfs/bin');
   mkdirSync(bin, { recursive: true });
   copyFileSync(busybox, join(bin, 'busybox'));
-  for (const name of ['true', 'sh']) symlinkSync('busybox', join(bin, name));
+  for (const name of ['true', 'sh', 'sleep']) symlinkSync('busybox', join(bin, name));
   if (spawnSync(join(bin, 'true')).status !== 0) throw new Error(`${busybox} does not run`);
 
-  const spec = originalSpec(directory) as { process: Record<string, unknown> };
-  spec.process = { ...spec.process, terminal: false, args: ['true'] };
-  writeFileSync(join(bundle, 'config.json'), JSON.stringify(spec, null, 2));
-  return { directory, bundle };
+  const spec = originalSpec(directory) as { process: object };
+  const configure = (path: string, args: string[], root: string): void => {
+    const config = {
+      ...spec,
+      process: { ...spec.process, terminal: false, args },
+      root: { path: root, readonly: true },
+    };
+    writeFileSync(join(path, 'config.json'), JSON.stringify(config, null, 2));
+  };
+  configure(bundle, ['true'], 'rootfs');
+  const sleeping = join(directory, 'sleeping');
+  mkdirSync(sleeping);
+  configure(sleeping, ['sleep', '100000'], join(bundle, 'rootfs'));
+  return { directory, bundle, sleeping };
 }
 
 /** runc's own where it is installed; orlop's says the same in fewer words. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { OrlopError } from '../../src/error.ts';
 import { specModule } from '../../src/spec/embedded.ts';
 import { SpecDocument } from '../../src/spec/module.ts';
-import type { CgroupFacts, Plan, Request, Step } from '../../src/spec/types.ts';
+import type { CgroupFacts, CgroupManager, Plan, Request, Step } from '../../src/spec/types.ts';
 
 const file = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const schema = JSON.parse(file('src/spec/orlop.v1.schema.json')) as { $defs: Record<string, { enum?: string[] }> };
@@ -37,9 +37,16 @@ const CGROUPS: Record<string, CgroupFacts> = {
   none: { layout: 'none' },
 };
 
-function requestOf(cgroup: CgroupFacts): Request {
-  const facts = { capabilities: '1ffffffffff', nofileSoft: '1024', nofileHard: '18446744073709551615', cgroup };
-  return { version: 1, id: 'one', bundle: '/bundle', ignoreUnsupported: true, facts };
+function requestOf(cgroup: CgroupFacts, cgroupManager: CgroupManager = 'cgroupfs'): Request {
+  const systemd = { version: 252, controlGroup: '/user.slice/user@1000.service', isUser: true };
+  const facts = {
+    capabilities: '1ffffffffff',
+    nofileSoft: '1024',
+    nofileHard: '18446744073709551615',
+    cgroup,
+    systemd,
+  };
+  return { version: 1, id: 'one', bundle: '/bundle', ignoreUnsupported: true, cgroupManager, facts };
 }
 
 /** Has what makes a step of every verb, among all kinds of hosts. */
@@ -67,7 +74,7 @@ const MAXIMAL = JSON.stringify({
     { destination: '/ro', type: 'tmpfs', options: ['ro', 'size=1m'] },
     { destination: '/host', source: '/host', options: ['rbind', 'rro', 'rnosuid', 'dev', 'rslave'] },
     { destination: '/host/one', options: ['remount', 'ro'] },
-    { destination: '/sys/fs/cgroup', type: 'cgroup', options: ['ro', 'nosuid'] },
+    { destination: '/sys/fs/cgroup', type: 'cgroup', options: ['nosuid'] },
   ],
   hooks: Object.fromEntries(
     ['prestart', 'createRuntime', 'createContainer', 'startContainer', 'poststart', 'poststop'].map((kind) => [
@@ -122,11 +129,19 @@ function plan(config: string, request: Request): { plan?: Plan; diagnostics?: re
 }
 
 const planned = configs.flatMap(([name, config]) =>
-  Object.entries(CGROUPS).map(([layout, cgroup]) => ({ name, layout, config, request: requestOf(cgroup) })),
+  Object.entries(CGROUPS).flatMap(([layout, cgroup]) =>
+    (['cgroupfs', 'systemd', 'disabled'] as const).map((manager) => ({
+      name,
+      layout,
+      manager,
+      config,
+      request: requestOf(cgroup, manager),
+    })),
+  ),
 );
 
 describe('the schema holds for', () => {
-  test.each(planned)('the plan of $name on a host with cgroup $layout', ({ config, request }) => {
+  test.each(planned)('the plan of $name on a host with cgroup $layout by $manager', ({ config, request }) => {
     expect(objections('request', request)).toEqual([]);
     const outcome = plan(config, request);
     if (outcome.plan) expect(objections('plan', outcome.plan)).toEqual([]);
@@ -159,6 +174,7 @@ describe('the schema holds for', () => {
       const document = open(config);
       const { length } = document.plan(requestOf(cgroup)).steps;
       expect(objections('hostPlan', document.prepare(requestOf(cgroup)))).toEqual([]);
+      expect(objections('hostPlan', document.prepare(requestOf(cgroup, 'systemd')))).toEqual([]);
       for (let step = 0; step < length; step++) expect(objections('place', document.place(step))).toEqual([]);
     }
   });
@@ -191,7 +207,7 @@ describe('the schema and the module know the same', () => {
   });
 
   test('keys of a request', () => {
-    for (const definition of ['request', 'execRequest', 'facts', 'cgroupFacts', 'hierarchy']) {
+    for (const definition of ['request', 'execRequest', 'facts', 'cgroupFacts', 'systemdFacts', 'hierarchy']) {
       const { properties } = schema.$defs[definition] as unknown as { properties: Record<string, unknown> };
       for (const key of Object.keys(properties)) {
         expect(file('assembly/plan/request.ts'), `${definition}.${key}`).toContain(`'${key}'`);

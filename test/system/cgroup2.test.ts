@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileS
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Patch, shell, Workplace } from './support/bundle.ts';
+import { disk } from './support/disk.ts';
 import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
 import { builds, Orlop, type Result, until } from './support/orlop.ts';
 
@@ -29,12 +30,6 @@ const writable: Patch = (config) => {
     if (mount.type === 'cgroup') mount.options = mount.options?.filter((option) => option !== 'ro');
   }
 };
-
-/** `major:minor` of a whole disk. */
-function disk(): string {
-  const name = readdirSync('/sys/block').find((one) => !/^(loop|ram|zram|sr|fd)/.test(one));
-  return name === undefined ? '' : readFileSync(`/sys/block/${name}/dev`, 'utf8').trim();
-}
 
 interface Limit {
   resources: Record<string, unknown>;
@@ -392,15 +387,6 @@ describe.skipIf(isSkipped)(title, () => {
       ['a class of network packets', { network: { classID: 1 } }, 'net_cls', 'enable the controller on the host'],
     ])('refuses %s', (_, resources, ...says) => {
       expectError(run('true', linux({ resources })), ...says, '/linux/resources');
-    });
-
-    it('refuses device rules, and starts without them where that is asked for', () => {
-      const bundle = place.bundle(
-        shell('echo up'),
-        linux({ resources: { devices: [{ allow: false, access: 'rwm' }] } }),
-      );
-      expectError(orlop.run(bundle, id), 'linux.resources.devices on cgroup v2', '/linux/resources/devices');
-      expect(orlop.call(['--ignore-unsupported', 'run', '-b', bundle.directory, id]).ok().lines).toEqual(['up']);
     });
   });
 });

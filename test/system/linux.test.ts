@@ -21,12 +21,13 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-const IMPORTS = ['spawn', 'process', 'file', 'socket', 'child', 'signals', 'limits', 'poll', 'terminal', 'libc']
-  .map((name) => `import * as ${name}_ from ${JSON.stringify(join(ROOT, `src/linux/${name}.ts`))};`)
-  .join('\n');
+const MODULES = ['spawn', 'process', 'file', 'socket', 'signal-queue', 'limits', 'poll', 'terminal', 'libc'];
+const IMPORTS = MODULES.map(
+  (name) => `import * as ${name.replace('-', '_')}_ from ${JSON.stringify(join(ROOT, `src/linux/${name}.ts`))};`,
+).join('\n');
 const PRELUDE = `${IMPORTS}
 import * as fs from 'node:fs';
-const linux = { ...spawn_, ...process_, ...file_, ...socket_, ...child_, ...signals_, ...limits_, ...poll_, ...terminal_, ...libc_ };
+const linux = { ...spawn_, ...process_, ...file_, ...socket_, ...signal_queue_, ...limits_, ...poll_, ...terminal_, ...libc_ };
 const openFds = () => fs.readdirSync('/proc/self/fd').length;
 const answer = (value) => fs.writeSync(1, JSON.stringify(value) + '\\n');
 `;
@@ -189,41 +190,40 @@ describe.each(Object.entries(ENGINES))('on %s', (name, engine) => {
     );
   });
 
-  it('learns of every child that ends, and of how', () => {
+  it('waits for descriptors while the event loop goes on', async () => {
     const bundle = probe(
-      `child-${name}`,
+      `poll-${name}`,
       `
-      const start = (script) => linux.spawn({ file: '/bin/sh', argv: ['sh', '-c', script], env: ['PATH=/bin:/usr/bin'], fds: [[2, 2]] });
-      const gone = start('exit 7');
-      while (!fs.readFileSync('/proc/' + gone + '/stat', 'utf8').includes(') Z ')) ; // ended before anybody waits
-      const scripts = ['exit 0', 'exit 255', 'kill -9 $$', 'kill -34 $$', 'sleep 0.05; exit 3'];
-      const exits = await Promise.all([linux.onChildExit(gone), ...scripts.map((script) => linux.onChildExit(start(script)))]);
-      const many = await Promise.all(Array.from({ length: 40 }, (_, n) => linux.onChildExit(start('exit ' + n))));
-      let none = '';
-      try { await linux.onChildExit(1); } catch (error) { none = error.errno; }
-      answer({ exits, numbers: exits.map(linux.exitNumber), many: many.map((exit) => exit.code), none });
+      const [reader, writer] = linux.pipe();
+      let turns = 0;
+      const timer = setInterval(() => { if (++turns === 3) linux.write(writer, 'now'); }, 5);
+      const happened = [];
+      await linux.whenAny([
+        { fd: reader, events: linux.POLLIN, act: (what) => happened.push(['reader', what]) },
+        { fd: 0, events: 0, act: () => happened.push('nothing was asked') },
+      ]);
+      clearInterval(timer);
+      answer({ turns, happened, read: String(linux.readSome(reader, 10)), more: linux.readSome(reader, 10) === undefined });
       `,
     );
-    expect(run(engine, bundle)).toEqual({
-      exits: [{ code: 7 }, { code: 0 }, { code: 255 }, { signal: 9 }, { signal: 34 }, { code: 3 }],
-      numbers: [7, 0, 255, 137, 162, 3],
-      many: Array.from({ length: 40 }, (_, n) => n),
-      none: 'ECHILD',
-    });
+    expect(run(engine, bundle)).toEqual({ turns: 3, happened: [['reader', 1]], read: 'now', more: true });
   });
 
-  it('forwards the signals that this engine can catch', async () => {
+  const QUEUE = `
+    const queue = linux.catchSignals(50);
+    const alive = setInterval(() => {}, 1000);
+    fs.writeSync(2, 'ready');
+    const seen = [];
+    const isEnough = () => END;
+    while (!isEnough()) {
+      await linux.whenAny([{ fd: queue.fd, events: linux.POLLIN, act: () => seen.push(...queue.take()) }]);
+    }
+    clearInterval(alive);`;
+
+  it('queues every signal that can be caught, in the order in which they came', async () => {
     const bundle = probe(
       `signals-${name}`,
-      `
-      const seen = [];
-      const stop = linux.forwardSignals((number) => {
-        seen.push(number);
-        if (number === 15) { stop(); answer(seen); clearInterval(alive); }
-      });
-      const alive = setInterval(() => {}, 1000);
-      fs.writeSync(2, 'ready');
-      `,
+      `${QUEUE.replace('END', 'seen.includes(15)')} answer({ fd: queue.fd, seen });`,
     );
     const child = spawn(engine, [bundle], { stdio: ['ignore', 'pipe', 'pipe'] });
     const closed = new Promise((resolve) => child.once('close', resolve));
@@ -232,15 +232,37 @@ describe.each(Object.entries(ENGINES))('on %s', (name, engine) => {
       output += chunk;
     });
     await new Promise((resolve) => child.stderr.once('data', resolve));
-    const uncaught = name === 'bun' ? [16, 30] : []; // SIGSTKFLT, SIGPWR
-    const numbers = [1, 2, 3, 10, 12, 14, 16, 18, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 15];
-    const sent = numbers.filter((number) => !uncaught.includes(number));
+    const numbers = Array.from({ length: 64 }, (_, index) => index + 1);
+    const uncaught = [4, 5, 7, 8, 9, 11, 15, 19, 21, 22, 23, 31, 32, 33];
+    const sent = [...numbers.filter((number) => !uncaught.includes(number)), 15];
     for (const number of sent) {
       process.kill(child.pid as number, number);
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, 5)); // a stop signal takes a SIGCONT back that waits
     }
     expect(await closed).toBe(0);
-    expect(JSON.parse(output)).toEqual(sent);
+    expect(JSON.parse(output)).toEqual({ fd: 50, seen: sent });
+  });
+
+  it('queues each of many, from whatever thread', async () => {
+    const bundle = probe(
+      `storm-${name}`,
+      `
+      const threads = Array.from({ length: 4 }, () => linux.whenAny([{ fd: linux.pipe()[0], events: linux.POLLIN }]));
+      ${QUEUE.replace('END', 'seen.length >= 2000')} answer(seen.every((signal) => signal === 40));
+      linux.exitNow(0);`,
+    );
+    const child = spawn(engine, [bundle], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const answer = new Promise((resolve) => child.stdout.once('data', resolve));
+    await new Promise((resolve) => child.stderr.once('data', resolve));
+    for (let count = 0; count < 2000; count++) process.kill(child.pid as number, 40);
+    expect(String(await answer)).toBe('true\n');
+  });
+
+  it('leaves the engine what it raises for itself', () => {
+    const bundle = probe(`abort-${name}`, `linux.catchSignals(); linux.declare('void abort()')();`);
+    const { signal, stderr } = spawnSync(engine, [bundle], { timeout: 20_000 });
+    expect(signal).toBe('SIGABRT');
+    if (name === 'bun') expect(String(stderr)).toContain('abort() called');
   });
 
   it('knows the limit of open files that it was started with', () => {

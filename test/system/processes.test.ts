@@ -87,6 +87,20 @@ describe.each(builds())('$name', (build) => {
       }
     });
 
+    it('stop a container that has made directories with the names of their files', async () => {
+      const line = 'for at in /sys/fs/cgroup /sys/fs/cgroup/*/; do mkdir $at/freezer.state $at/cgroup.freeze; done';
+      const bundle = start(shell(`${line}; > /made; sleep 1000`), (config) => {
+        for (const mount of config.mounts) {
+          if (mount.type === 'cgroup') mount.options = mount.options?.filter((option) => option !== 'ro');
+        }
+      });
+      await until('they are made', () => existsSync(join(bundle.rootfs, 'made')));
+      orlop.call(['pause', id]).ok();
+      expect(orlop.state(id).status).toBe('paused');
+      orlop.call(['resume', id]).ok();
+      expect(orlop.state(id).status).toBe('running');
+    });
+
     it('in the wrong state', async () => {
       for (const command of ['pause', 'resume']) {
         expectError(orlop.call([command, place.id('unknown')]), 'does not exist');

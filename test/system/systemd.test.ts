@@ -24,7 +24,6 @@ function start(unit: string, properties: string[], words: string[]): void {
   execFileSync('systemd-run', ['--quiet', `--unit=${unit}`, ...options, ...orlop.words(words)], { encoding: 'utf8' });
 }
 
-/** Device rules of version 2 are not supported yet. */
 function bundleOf(line: string): Bundle {
   const directories = ['/usr', '/lib', '/lib64'].filter((path) => existsSync(path));
   return place.bundle(shell(line), (config) => {
@@ -32,7 +31,6 @@ function bundleOf(line: string): Bundle {
       ...directories.map((path) => ({ destination: path, type: 'bind', source: path, options: ['rbind', 'ro'] })),
     );
     config.process.env = ['PATH=/usr/bin:/bin', 'HOME=/'];
-    config.linux.resources = undefined;
   });
 }
 

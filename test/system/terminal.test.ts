@@ -1,92 +1,141 @@
-// Containers with a terminal: as the config of `runc spec` asks for one. script(1) gives orlop a terminal of its own.
+// The terminal of a container without anybody at it: --console-socket, and what takes its place.
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { afterAll, describe, expect, it } from 'vitest';
-import { shell, Workplace } from './support/bundle.ts';
-import { builds, Orlop } from './support/orlop.ts';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { close } from '../../src/linux/file.ts';
+import { bindDatagram } from '../../src/linux/socket.ts';
+import { type Bundle, type Patch, shell, Workplace } from './support/bundle.ts';
+import { ConsoleSocket } from './support/console-socket.ts';
+import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
+import { builds, Orlop, type Result, until } from './support/orlop.ts';
 
 const place = new Workplace('terminal');
 afterAll(() => place.remove());
 
-const hasScript = spawnSync('script', ['--version']).status === 0;
-const hasPython = existsSync('/usr/bin/python3');
-
-/** A terminal agent: takes the master from the socket and prints what the container shows. */
-const AGENT = `
-import os, socket, sys
-server = socket.socket(socket.AF_UNIX)
-server.bind(sys.argv[1])
-server.listen(1)
-print("listening", flush=True)
-peer, _ = server.accept()
-name, fds, _, _ = socket.recv_fds(peer, 100, 2)
-print("fds", len(fds), name.decode(), flush=True)
-while True:
-    try:
-        data = os.read(fds[0], 1000)
-    except OSError:
-        break
-    if not data:
-        break
-    os.write(1, data)
-`;
-
-function output(child: ChildProcess): {
-  text: () => string;
-  ended: Promise<void>;
-  says: (words: string) => Promise<void>;
-} {
-  let text = '';
-  child.stdout?.on('data', (data) => {
-    text += data;
-  });
-  const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
-  const says = async (words: string): Promise<void> => {
-    while (!text.includes(words)) await new Promise((resolve) => setTimeout(resolve, 10));
-  };
-  return { text: () => text, ended, says };
-}
+const TERMINAL: Patch = (config) => {
+  config.process.terminal = true;
+};
+const SLEEPER = shell('trap "exit 0" TERM; while :; do sleep 0.05; done');
 
 describe.each(builds())('$name', (build) => {
   const orlop = new Orlop(place, build);
-  const withTerminal = (line: string) =>
-    place.bundle(shell(line), (config) => {
-      config.process.terminal = true;
-    });
+  let before: Snapshot;
+  let id: string;
+  let path: string;
 
-  it.skipIf(!hasScript)('gives a foreground container a terminal, and its exit status', () => {
-    const bundle = withTerminal('tty; test -c /dev/console && echo console; read word; echo "got $word"; exit 5');
-    const command = [...build.argv, '--root', orlop.root, 'run', '-b', bundle.directory, place.id()].join(' ');
-    const { stdout, status } = spawnSync('script', ['-qec', command, '/dev/null'], {
-      input: 'hello\n',
-      encoding: 'utf8',
-    });
-    expect(stdout).toContain('/dev/pts/0');
-    expect(stdout).toContain('console');
-    expect(stdout).toContain('got hello');
-    expect(status).toBe(5);
+  beforeEach(() => {
+    id = place.id();
+    path = place.path(`${id}.sock`);
+    before = snapshot(place, orlop);
   });
 
-  it.skipIf(!hasPython)('hands the master to --console-socket', async () => {
-    const id = place.id();
-    const bundle = withTerminal('stty size; echo shown');
-    const config = `${place.path(id)}.sock`;
-    const agent = spawn('python3', ['-c', AGENT, config], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const said = output(agent);
-    await said.says('listening');
-    orlop.create(bundle, id, '--console-socket', config).ok();
-    await said.says('fds 1');
-    orlop.call(['start', id]).ok();
-    await said.ended;
-    expect(said.text()).toContain('shown');
+  afterEach(async () => {
     orlop.call(['delete', '--force', id]).ok();
+    await expectNothingLeft(place, orlop, { ...before, files: snapshot(place, orlop).files });
   });
 
-  it('refuses a detached container whose terminal nobody takes', () => {
-    const result = orlop.create(withTerminal('true'), place.id());
-    expect(result.status).toBe(1);
-    expect(result.stderr).toContain('--console-socket');
-    expect(result.stderr).toContain('/process/terminal');
+  const isStopped = () => until('it is stopped', () => orlop.state(id).status === 'stopped');
+
+  describe.each(['create', 'run --detach', 'run', 'exec', 'exec --detach'])('%s', (command) => {
+    const isExec = command.startsWith('exec');
+
+    /** Runs `line`: start follows on create, and exec enters a container that has no terminal. */
+    function call(line: string, options: string[], hasTerminal = true): { bundle: Bundle; result: Promise<Result> } {
+      const bundle = isExec
+        ? place.bundle(SLEEPER)
+        : place.bundle(shell(line), TERMINAL, (config) => {
+            config.process.terminal = hasTerminal;
+            config.process.consoleSize = { height: 11, width: 12 };
+          });
+      if (!isExec) return { bundle, result: launch(['-b', bundle.directory, ...options, id]) };
+      orlop.run(bundle, id, '--detach').ok();
+      const tty = hasTerminal ? ['--tty'] : [];
+      return { bundle, result: launch([...tty, ...options, id, '/bin/sh', '-c', line]) };
+    }
+
+    async function launch(args: string[]): Promise<Result> {
+      const result = await orlop.launch([...command.split(' '), ...args]).result;
+      if (command !== 'create' || result.status !== 0) return result;
+      return orlop.call(['start', id]);
+    }
+
+    /** Nothing is there that was not before: exec's container runs on. */
+    async function expectRefused(result: Result, message: string | RegExp): Promise<void> {
+      expect(result.stderr).toMatch(message);
+      expect(result.stderr).not.toContain('bug of orlop');
+      expect(result.status).toBe(isExec ? 255 : 1);
+      expect(orlop.call(['list', '-q']).stdout).toBe(isExec ? `${id}\n` : '');
+      const pids = (): number[] => JSON.parse(orlop.call(['ps', '-f', 'json', id]).stdout);
+      if (isExec) await until('only the shell and its sleep are there', () => pids().length <= 2);
+    }
+
+    it('hands the terminal to --console-socket', async () => {
+      const socket = new ConsoleSocket(path);
+      const { result } = call('stty size; echo ready; read word; echo "got $word"', ['--console-socket', path]);
+      const { screen, text } = await socket.take();
+      try {
+        expect(text).toBe('/dev/ptmx');
+        await screen.shows('ready');
+        expect(screen.text).toContain(isExec ? 'stty: standard input' : '11 12\n');
+        await screen.type('hello\n');
+        await screen.shows('got hello');
+        expect((await result).status).toBe(0);
+      } finally {
+        screen.hangUp();
+        socket.close();
+      }
+      if (!isExec && command !== 'run') await isStopped();
+    });
+
+    it('goes on when who has the terminal hangs up', async () => {
+      const socket = new ConsoleSocket(path);
+      const { bundle, result } = call('sleep 0.2; cat; echo over > /over', ['--console-socket', path]);
+      await socket.refuse();
+      socket.close();
+      await result;
+      // The first process of a namespace is not ended by a SIGHUP that it does not expect.
+      if (!isExec) await until('it is over', () => existsSync(join(bundle.rootfs, 'over')));
+      if (!isExec && command !== 'run') await isStopped();
+    });
+
+    it.each([
+      ['nothing is', () => undefined, 'ENOENT'],
+      ['a file is', (at: string) => writeFileSync(at, ''), 'ECONNREFUSED'],
+      ['nobody listens', (at: string) => new ConsoleSocket(at).abandon(), 'ECONNREFUSED'],
+      ['a datagram socket is', (at: string) => close(bindDatagram(at)), 'ECONNREFUSED|EPROTOTYPE'],
+    ])('fails where %s', async (_, make, errno) => {
+      make(path);
+      const { result } = call('true', ['--console-socket', path]);
+      await expectRefused(await result, new RegExp(`--console-socket: connect\\(.*"${path}"\\) failed: (${errno}) `));
+    });
+
+    it('refuses a socket for a process without a terminal', async () => {
+      const socket = new ConsoleSocket(path);
+      const { result } = call('true', ['--console-socket', path], false);
+      await expectRefused(await result, '--console-socket: the process has no terminal');
+      expect(socket.isCalled).toBe(false);
+      socket.close();
+    });
+
+    it.skipIf(command === 'run' || command === 'exec')('refuses a terminal that nobody takes', async () => {
+      const { result } = call('true', []);
+      await expectRefused(
+        await result,
+        /process.terminal is true, and nobody takes the terminal[\s\S]*--console-socket/,
+      );
+      if (!isExec) expect((await result).stderr).toContain('/process/terminal');
+    });
+  });
+
+  it('a container in the foreground has a terminal, though its caller has none', () => {
+    const bundle = place.bundle(shell('stty size; tty; read word; echo "got $word"; exit 5'), TERMINAL, (config) => {
+      config.process.consoleSize = { height: 11, width: 12 };
+    });
+    const result = orlop.call(['run', '-b', bundle.directory, id], { input: 'hello\n' });
+    const lines = result.stdout.trimEnd().split('\r\n');
+    // The terminal shows what is typed as soon as it comes.
+    expect(lines.filter((line) => line !== 'hello')).toEqual(['11 12', '/dev/pts/0', 'got hello']);
+    expect(result.status).toBe(5);
   });
 });

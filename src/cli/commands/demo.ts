@@ -1,5 +1,5 @@
 import { type Demo, demo } from '../../container/demo.ts';
-import { setChildSubreaper } from '../../linux/process.ts';
+import { catchSignals } from '../../linux/signal-queue.ts';
 import type { Action } from '../command.ts';
 import { print } from '../output.ts';
 
@@ -21,8 +21,7 @@ row 'touch /x' "$(touch /x 2>&1)"
 `;
 
 const action: Action = async (_context, _values, args) => {
-  setChildSubreaper(true);
-  const done = await demo(args.length > 0 ? args : ['/bin/sh', '-c', TOUR]);
+  const done = await demo(args.length > 0 ? args : ['/bin/sh', '-c', TOUR], catchSignals());
   print(report(done));
   return done.status;
 };

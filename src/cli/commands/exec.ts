@@ -3,9 +3,8 @@ import { sendMaster, sendPidfd } from '../../container/console-socket.ts';
 import { type ExecOptions, exec } from '../../container/exec.ts';
 import { Store } from '../../container/store.ts';
 import { OrlopError } from '../../error.ts';
-import { setChildSubreaper } from '../../linux/process.ts';
 import { type Action, number, text, texts, type Values } from '../command.ts';
-import { loadSideBySide, warnTo } from '../launch-options.ts';
+import { loadForeground, loadSideBySide, warnTo } from '../launch-options.ts';
 
 const action: Action = async (context, values, [id = '', ...args]) => {
   const processFile = text(values, 'process');
@@ -17,9 +16,9 @@ const action: Action = async (context, values, [id = '', ...args]) => {
   const process = processFile === undefined ? undefined : readProcess(processFile);
   // Where an error points to: the container's own config if there is no other.
   context.configFile = processFile ?? new Store(context.root).open(id, false).file('config.json');
-  await loadSideBySide();
   const detach = values.detach === true;
-  if (!detach) setChildSubreaper(true);
+  const preserveFds = number(values, 'preserve-fds', 0, 1024);
+  const signals = await (detach ? loadSideBySide() : loadForeground(preserveFds));
   const socket = text(values, 'console-socket');
   const pidfdSocket = text(values, 'pidfd-socket');
   return exec({
@@ -31,7 +30,9 @@ const action: Action = async (context, values, [id = '', ...args]) => {
     detach,
     isPausedIgnored: values['ignore-paused'] === true,
     pidFile: text(values, 'pid-file'),
-    preserveFds: number(values, 'preserve-fds', 0, 1024),
+    preserveFds,
+    signals,
+    isSubreaper: !detach,
     ignoreUnsupported: context.ignoreUnsupported,
     console: socket === undefined ? undefined : (master) => sendMaster(socket, master),
     pidfd: pidfdSocket === undefined ? undefined : (pidfd) => sendPidfd(pidfdSocket, pidfd),

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { OrlopError } from '../../error.ts';
 import { specModule } from '../../spec/embedded.ts';
 import { Linter } from '../../spec/linter.ts';
-import type { Rule } from '../../spec/types.ts';
-import { type Action, choice, text } from '../command.ts';
+import type { Preset, Rule } from '../../spec/types.ts';
+import { type Action, text } from '../command.ts';
+import { readInput } from '../input.ts';
 import { print } from '../output.ts';
 import { renderDiagnostic, sourceOf } from '../render.ts';
 
@@ -14,14 +14,13 @@ const action: Action = (_context, values, files) => {
   if (explained !== undefined) return explain(linter.rules(), explained);
   if (values['list-rules'] === true) return list(linter.rules());
 
-  const format = choice(values, 'format', ['pretty', 'json']);
-  const preset = choice(values, 'preset', ['recommended', 'spec', 'hardened', 'strict', 'none']);
+  const preset = (text(values, 'preset') ?? 'recommended') as Preset;
   const named = files.length > 0 ? files : ['config.json'];
   const results = named.map((file) => ({
     file,
-    diagnostics: linter.lint(readFileSync(file === '-' ? 0 : file), { preset }).diagnostics,
+    diagnostics: linter.lint(readInput(file), { preset }).diagnostics,
   }));
-  if (format === 'json') print(`${JSON.stringify({ files: results })}\n`);
+  if (values.format === 'json') print(`${JSON.stringify({ files: results })}\n`);
   else {
     for (const { file, diagnostics } of results) {
       const source = sourceOf(file);

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { gatherFacts } from '../../linux/facts.ts';
 import { launchModule } from '../../spec/embedded.ts';
 import { SpecDocument } from '../../spec/module.ts';
 import type { Plan, Request, Row } from '../../spec/types.ts';
 import { type Action, number, text } from '../command.ts';
+import { readInput } from '../input.ts';
 import { print } from '../output.ts';
 
 /** Reads a config and says what would happen. Touches nothing, needs no privileges, and the bundle need not be there. */
@@ -18,9 +18,10 @@ const action: Action = (context, values, [config]) => {
     noPivot: values['no-pivot'] === true,
     preserveFds: number(values, 'preserve-fds', 0, 1024) ?? 0,
     ignoreUnsupported: context.ignoreUnsupported,
+    cgroupManager: context.cgroupManager,
     ...(values['reference-host'] ? {} : { facts: planFacts() }),
   };
-  const document = new SpecDocument(launchModule(), readFileSync(file === '-' ? 0 : file));
+  const document = new SpecDocument(launchModule(), readInput(file));
   if (values.calls) {
     const plan = document.plan(request);
     document.image();

@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { processes } from '../../container/ps.ts';
 import { OrlopError } from '../../error.ts';
-import { type Action, choice } from '../command.ts';
+import type { Action } from '../command.ts';
 import { print } from '../output.ts';
 
 const action: Action = (context, values, [id = '', ...options]) => {
-  const format = choice(values, 'format', ['table', 'json']);
   const pids = processes(context.root, id);
-  if (format === 'json') print(`${JSON.stringify(pids)}\n`);
+  if (values.format === 'json') print(`${JSON.stringify(pids)}\n`);
   else print(table(pids, options.length > 0 ? options : ['-ef']));
   return 0;
 };

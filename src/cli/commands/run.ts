@@ -1,14 +1,19 @@
 import { run } from '../../container/run.ts';
-import { setChildSubreaper } from '../../linux/process.ts';
 import type { Action } from '../command.ts';
-import { launchOptions, loadSideBySide } from '../launch-options.ts';
+import { launchOptions, loadForeground, loadSideBySide } from '../launch-options.ts';
 
 const action: Action = async (context, values, [id = '']) => {
-  await loadSideBySide();
+  const options = launchOptions(context, values, id);
   const detach = values.detach === true;
-  if (!detach && !values['no-subreaper']) setChildSubreaper(true);
-  const notifySocket = process.env.NOTIFY_SOCKET || undefined;
-  return run({ ...launchOptions(context, values, id), detach, keep: values.keep === true, notifySocket });
+  const signals = await (detach ? loadSideBySide() : loadForeground(options.preserveFds));
+  return run({
+    ...options,
+    detach,
+    keep: values.keep === true,
+    signals,
+    isSubreaper: !detach && !values['no-subreaper'],
+    notifySocket: process.env.NOTIFY_SOCKET || undefined,
+  });
 };
 
 export default action;

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { update } from '../../container/update.ts';
 import { OrlopError } from '../../error.ts';
 import { type Action, text, type Values } from '../command.ts';
+import { readInput } from '../input.ts';
 
 const action: Action = (context, values, [id = '']) => {
   refuseRdt(values);
@@ -13,7 +13,7 @@ const action: Action = (context, values, [id = '']) => {
     });
   }
   if (file !== undefined) context.configFile = file === '-' ? '(standard input)' : file;
-  const resources = file === undefined ? Buffer.from(asJson(values, flags)) : readFileSync(file === '-' ? 0 : file);
+  const resources = file === undefined ? Buffer.from(asJson(values, flags)) : readInput(file);
   try {
     update({
       root: context.root,

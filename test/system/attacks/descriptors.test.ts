@@ -1,9 +1,9 @@
 // What a container's author may try with the words of a config: to be given a file of the host.
 
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Workplace } from './support/bundle.ts';
-import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
-import { Orlop } from './support/orlop.ts';
+import { Workplace } from '../support/bundle.ts';
+import { expectNothingLeft, type Snapshot, snapshot } from '../support/leftovers.ts';
+import { Orlop } from '../support/orlop.ts';
 
 const place = new Workplace('escape');
 const orlop = new Orlop(place);

@@ -1,0 +1,132 @@
+// CVE-2025-31133, CVE-2025-52565, CVE-2025-52881 and what is like them: the container's /dev and /proc are not what they
+// look like. The runtime must not take a file from there, nor be led elsewhere by one.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Config, type Patch, shell, Workplace } from '../support/bundle.ts';
+import { expectNothingLeft, type Snapshot, snapshot } from '../support/leftovers.ts';
+import { Orlop } from '../support/orlop.ts';
+
+const SWAP = join(import.meta.dirname, '../support/swap.mjs');
+
+const place = new Workplace('masked');
+const orlop = new Orlop(place);
+let before: Snapshot;
+
+afterAll(() => place.remove());
+beforeEach(() => {
+  before = snapshot(place, orlop);
+});
+afterEach(async () => {
+  await expectNothingLeft(place, orlop, { ...before, files: snapshot(place, orlop).files });
+});
+
+function without(...destinations: string[]): Patch {
+  return (config: Config) => {
+    config.mounts = config.mounts.filter((mount) => !destinations.some((path) => mount.destination.startsWith(path)));
+  };
+}
+
+describe('/dev/null of the container hides nothing (CVE-2025-31133)', () => {
+  const CREATES = 100;
+  let attacker: ChildProcess;
+  afterEach(async () => {
+    const gone = new Promise((resolve) => attacker.on('exit', resolve));
+    attacker.kill('SIGKILL');
+    await gone;
+  });
+
+  it(`not in ${CREATES} creates, while it is a link in turns`, () => {
+    const bundle = place.bundle(without('/dev'), shell('cat /secret; stat -c %t:%T /secret'), (config) => {
+      config.linux.maskedPaths = ['/secret'];
+    });
+    bundle.write('secret', 'secret').write('other', 'other');
+    const [device, link] = ['null', 'link'].map((name) => join(bundle.rootfs, 'dev', name)) as [string, string];
+    spawnSync('mknod', ['-m', '666', device, 'c', '1', '3']);
+    symlinkSync('/other', link);
+    attacker = spawn(process.execPath, [SWAP, device, link], { stdio: 'ignore' });
+    let hidden = 0;
+    let refused = 0;
+    for (let round = 0; round < CREATES; round++) {
+      const result = orlop.run(bundle, place.id());
+      if (result.status === 0) {
+        expect(result.lines).toEqual(['1:3']);
+        hidden++;
+      } else {
+        expect(result.stderr).toMatch(/device \/dev\/null .* failed: EEXIST/);
+        refused++;
+      }
+    }
+    expect(hidden).toBeGreaterThan(0);
+    expect(refused).toBeGreaterThan(0);
+  });
+});
+
+describe('/dev/console (CVE-2025-52565)', () => {
+  it('is the terminal by fd, and never a way to another file', () => {
+    const bundle = place.bundle(
+      without('/dev'),
+      shell(
+        'grep " /proc/" /proc/self/mountinfo | grep -c devpts; cat /proc/sys/kernel/core_pattern >/dev/null; echo $?',
+      ),
+      (config) => {
+        config.mounts.push({ destination: '/dev/pts', type: 'devpts', source: 'devpts', options: ['newinstance'] });
+      },
+    );
+    symlinkSync('/proc/sysrq-trigger', join(bundle.rootfs, 'dev/console'));
+    const result = orlop.run(bundle, place.id());
+    expect(result.lines).toEqual(['0', '0']);
+  });
+});
+
+describe('a /proc that is none (CVE-2025-52881)', () => {
+  it('gets no write that is meant for the kernel', () => {
+    const bundle = place.bundle(
+      without('/proc'),
+      shell('cat /proc/sys/net/ipv4/ip_forward /proc/self/oom_score_adj /proc/self/attr/exec'),
+      (config) => {
+        config.linux.maskedPaths = [];
+        config.linux.readonlyPaths = [];
+        config.linux.sysctl = { 'net.ipv4.ip_forward': '1' };
+        config.process.oomScoreAdj = 100;
+      },
+    );
+    for (const path of ['sys/net/ipv4', 'self/attr']) mkdirSync(join(bundle.rootfs, 'proc', path), { recursive: true });
+    const fakes = ['sys/net/ipv4/ip_forward', 'self/oom_score_adj', 'self/attr/exec'];
+    for (const path of fakes) bundle.write(join('proc', path), `untouched ${path}\n`);
+    const result = orlop.run(bundle, place.id()).ok();
+    expect(result.lines).toEqual(fakes.map((path) => `untouched ${path}`));
+  });
+
+  it('and the real one has got it', () => {
+    const bundle = place.bundle(shell('cat /proc/sys/net/ipv4/ip_forward /proc/self/oom_score_adj'), (config) => {
+      config.linux.sysctl = { 'net.ipv4.ip_forward': '1' };
+      config.process.oomScoreAdj = 100;
+    });
+    expect(orlop.run(bundle, place.id()).ok().lines).toEqual(['1', '100']);
+  });
+});
+
+describe('links in /dev of the image', () => {
+  it('lead no device, link or node out of the container', () => {
+    const victim = place.path('victim');
+    mkdirSync(victim);
+    writeFileSync(join(victim, 'file'), 'untouched');
+    const bundle = place.bundle(without('/dev'), (config) => {
+      config.linux.devices = [
+        { type: 'c', path: '/dev/below/own', major: 1, minor: 3, fileMode: 0o666, uid: 7, gid: 7 },
+      ];
+    });
+    const dev = join(bundle.rootfs, 'dev');
+    symlinkSync(victim, join(dev, 'below'));
+    symlinkSync(join(victim, 'file'), join(dev, 'zero'));
+    symlinkSync(join(victim, 'made'), join(dev, 'stdin'));
+    const result = orlop.run(bundle, place.id());
+    // A link where a device has to be is refused; the link itself is the container's own business.
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(/\/dev\/(zero|below)/);
+    expect(readFileSync(join(victim, 'file'), 'utf8')).toBe('untouched');
+  });
+});
