@@ -49,6 +49,7 @@ const SECTIONS: string[][] = [
     'deadline-order',
     'cpu-list',
     'terminal-without-console',
+    'security-module-off',
     'capability-not-held',
   ],
   // Namespaces and ids
@@ -141,6 +142,8 @@ const SECTIONS: string[][] = [
     'clos-id',
     'rdt-schema',
     'memory-policy',
+    'personality-without-domain',
+    'no-resctrl',
     'device-of-the-host',
   ],
   // Hooks and annotations

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Runs system tests in a machine whose only cgroups are version 2, without systemd and then with it:
+# Runs system tests in machines whose only cgroups are version 2: without systemd, with it, and one that has SELinux where
+# the others have AppArmor.
 #
 #   ORLOP_VM_RUN=PROGRAM test/vm.sh [TEST FILE...]
 #
-# PROGRAM [--systemd] --timeout S --share DIR:PATH[:ro]... -- COMMAND... runs a command as root in a virtual machine and
-# ends as it did. The machine needs busybox at /usr/bin/busybox, util-linux and the C++ library; Node is this machine's.
+# PROGRAM [--systemd] [--append "KERNEL PARAMETERS"] --timeout S --share DIR:PATH[:ro]... -- COMMAND... runs a command as
+# root in a virtual machine and ends as it did. The machine needs busybox at /usr/bin/busybox, util-linux, getfattr and the
+# C++ library; Node is this machine's.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,7 +15,8 @@ if [[ -z ${ORLOP_VM_RUN:-} ]]; then
   exit 0
 fi
 
-[[ $# -gt 0 ]] || set -- test/system/{cgroup2,lifecycle,inside,failure,sigkill,tmpcopyup,events,systemd,systemd-log}.test.ts
+tests=("$@")
+[[ $# -gt 0 ]] || tests=(test/system/{cgroup2,lifecycle,inside,failure,sigkill,tmpcopyup,events,systemd,systemd-log,attributes,security}.test.ts)
 node=$(readlink -f "$(command -v node)")
 # Programs that a small system may lack (hostname) are busybox's; what a test writes stays in the machine.
 read -r -d '' inside <<'END' || :
@@ -27,10 +30,21 @@ cd "$project"
 exec node node_modules/vitest/vitest.mjs run --config test/vitest.config.ts --project system "$@"
 END
 
-status=0
-for mode in '' --systemd; do
-  echo "test/vm.sh: cgroup v2 ${mode:-without systemd}"
-  "$ORLOP_VM_RUN" ${mode:+"$mode"} --timeout 3600 --share "$PWD:$PWD" --share "$(dirname "$node"):/node:ro" -- \
+run() { # OPTION OF PROGRAM... -- TEST FILE...
+  local options=()
+  while [[ $1 != -- ]]; do options+=("$1"); shift; done
+  shift
+  "$ORLOP_VM_RUN" "${options[@]}" --timeout 3600 --share "$PWD:$PWD" --share "$(dirname "$node"):/node:ro" -- \
     bash -c "$inside" bash "$PWD" "/node/$(basename "$node")" "$@" || status=1
-done
+}
+
+status=0
+echo 'test/vm.sh: without systemd'
+run -- "${tests[@]}"
+echo 'test/vm.sh: with systemd'
+run --systemd -- "${tests[@]}"
+if [[ $# -eq 0 ]]; then
+  echo 'test/vm.sh: with SELinux'
+  run --append 'lsm=selinux selinux=1' -- test/system/security.test.ts
+fi
 exit "$status"

@@ -283,6 +283,17 @@ export const KEYCTL_SETPERM: u64 = 5;
 /** include/linux/key.h: all for the possessor; view, read, search and link for the user. */
 export const SESSION_KEYRING_PERMISSIONS: u64 = 0x3f1b0000;
 
+/** include/linux/socket.h, include/uapi/linux/netlink.h */
+export const AF_NETLINK: u64 = 16;
+export const SOCK_RAW_CLOEXEC: u64 = 0o2000003;
+export const NETLINK_ROUTE: u64 = 0;
+
+/** include/uapi/linux/magic.h */
+export const PROC_SUPER_MAGIC: u64 = 0x9fa0;
+
+/** include/uapi/linux/ioprio.h */
+export const IOPRIO_WHO_PROCESS: u64 = 1;
+
 /** include/uapi/linux/wait.h */
 export const P_PID: u64 = 1;
 export const WNOHANG: u64 = 1;

@@ -36,10 +36,14 @@ export enum Slot {
  *
  *   launcher ◀───────────── a byte ── host      it is in the container's unit; only where systemd makes the cgroup
  *   launcher ── PID n ──────────────▶ host      then the launcher ends
+ *   init     ── NETWORK + fd ───────▶ host      with network devices: a socket of the container's network namespace
+ *   init     ◀───────────── a byte ── host      they are there
  *   init     ── COPY_FROM + fd ─────▶ host      for each tmpcopyup: what stands where the tmpfs goes,
  *   init     ── COPY_TO step + fd ──▶ host      and the tmpfs of that step
  *   init     ◀───────────── a byte ── host      it is copied
  *   init     ── CONSOLE + fd ───────▶ host      with a terminal
+ *   init     ── LIMITS ─────────────▶ host      only where they decide what comes next, as the scheduler
+ *   init     ◀───────────── a byte ── host      they are in place
  *   init     ── HOOKS ──────────────▶ host      mounts are made; only with prestart or createRuntime hooks
  *   init     ◀───────────── a byte ── host      they have run
  *   init     ── HOOK step, … ───────▶ host      a createContainer hook has failed, or has written something
@@ -60,6 +64,8 @@ export enum RecordKind {
   COPY_TO = 6,
   HOOKS = 7,
   HOOK = 8,
+  LIMITS = 9,
+  NETWORK = 10,
 }
 
 /** What the lowering of one plan shares: the program, fds by name, and cells that more than one step uses. */
@@ -100,7 +106,10 @@ export class Context {
   hasAskedHost: bool = false;
   /** For each file that exec tries: 0 if it is there and may be executed. */
   found: Cell[] = [];
+  /** The host has been given a socket of the container's network namespace. */
+  hasSentNetwork: bool = false;
   private hasUnsharedTime: bool = false;
+  private hasLimits: bool = false;
 
   constructor(
     public planner: Planner,
@@ -168,6 +177,14 @@ export class Context {
     if (this.hasUnsharedTime) return;
     this.hasUnsharedTime = true;
     this.program.call(Call.UNSHARE, this.program.flags(CLONE_NEWTIME, CLONE));
+  }
+
+  /** Which schedulers and memory nodes a process may have, its cgroup says: waits until the host has written there. */
+  awaitLimits(): void {
+    if (this.hasLimits || this.planner.isExec) return;
+    this.hasLimits = true;
+    this.send(RecordKind.LIMITS, 'limits');
+    this.readAnswer();
   }
 
   /** Ends the image if the host is gone: the socket then has nothing more to read, which is no error to the kernel. */

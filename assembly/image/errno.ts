@@ -19,6 +19,7 @@ export const ENOSPC: u16 = 28;
 export const EROFS: u16 = 30;
 export const ENOSYS: u16 = 38;
 export const ELOOP: u16 = 40;
+export const EOPNOTSUPP: u16 = 95;
 export const EAFNOSUPPORT: u16 = 97;
 
 /** Name, then the words of strerror(3); index is the number. Gaps are numbers that Linux does not use. */

@@ -2,6 +2,7 @@ import { Document } from '../json/document';
 import { Writer } from '../json/writer';
 import { ExecuteStep } from '../plan/execute';
 import { Planner } from '../plan/planner';
+import { DEADLINE, SchedulerStep } from '../plan/scheduler';
 import { Step, Verb } from '../plan/step';
 import { Call } from './calls';
 import {
@@ -15,6 +16,7 @@ import {
   ENOENT,
   ENOEXEC,
   ENOTDIR,
+  EOPNOTSUPP,
   EPERM,
   EROFS,
   ESRCH,
@@ -101,6 +103,8 @@ function hintFor(step: Step, row: Row, errno: i32): string {
         return 'the kernel knows no such format: a script needs a first line such as #!/bin/sh, a binary this architecture';
       if (errno == ENOENT)
         return 'the file is there, but its interpreter or dynamic loader is not in the root filesystem';
+      if (errno == EPERM)
+        return 'a security module forbids it: with noNewPrivileges the policy of SELinux has to allow nnp_transition';
       if (errno == EACCES) return 'the file is no executable for this user, or its filesystem is mounted noexec';
       break;
     case Verb.ROOT:
@@ -130,8 +134,30 @@ function hintFor(step: Step, row: Row, errno: i32): string {
     case Verb.AFFINITY:
       if (errno == EINVAL) return 'none of these CPUs is there, or the cpuset of the cgroup has none of them';
       break;
+    case Verb.APPARMOR:
+      if (row.call == Call.OPENAT2) return NO_ATTRIBUTE;
+      if (errno == ENOENT)
+        return 'no profile of this name is loaded: apparmor_parser loads it, /sys/kernel/security/apparmor/profiles lists them';
+      if (errno == EACCES || errno == EPERM)
+        return 'orlop runs under a profile that does not let it change to this one';
+      break;
+    case Verb.SELINUX:
+      if (row.call == Call.OPENAT2) return NO_ATTRIBUTE;
+      if (errno == EINVAL) return 'the policy that is loaded has no such label';
+      if (errno == EACCES) return 'the policy does not let orlop start a process with this label: see ausearch -m avc';
+      break;
     case Verb.KEYRING:
+      if (row.call == Call.WRITE) return 'the label of the keys is process.selinuxLabel: the policy has to know it';
       return 'look at /proc/key-users, or keep the session keyring of the caller with --no-new-keyring';
+    case Verb.SCHEDULER:
+      return schedulerHint(step as SchedulerStep, errno);
+    case Verb.IO_PRIORITY:
+      if (errno == EPERM) return 'IOPRIO_CLASS_RT needs CAP_SYS_NICE or CAP_SYS_ADMIN, which the caller does not have';
+      break;
+    case Verb.MEMORY_POLICY:
+      if (errno == EINVAL)
+        return 'this kernel has no such mode, or the nodes are not there or not in linux.resources.cpu.mems: /sys/devices/system/node/has_memory lists those with memory';
+      break;
     case Verb.RLIMIT:
       if (errno == EPERM) return 'raising a hard limit needs CAP_SYS_RESOURCE, which the caller does not have';
       break;
@@ -161,5 +187,24 @@ function hintFor(step: Step, row: Row, errno: i32): string {
   if (errno == EROFS) return 'the path is not in the root filesystem, and cannot be made there: it is read-only';
   if (errno == ELOOP) return 'a symbolic link of the root filesystem leads where it must not';
   if (errno == EISDIR) return 'a directory is in the place of a file';
+  return '';
+}
+
+const NO_ATTRIBUTE = "the host's /proc has to be procfs, with /proc/self/attr as the kernel makes it";
+
+/** man 2 sched_setattr, man 7 sched */
+function schedulerHint(step: SchedulerStep, errno: i32): string {
+  if (step.policy == DEADLINE) {
+    if (errno == EPERM)
+      return 'a SCHED_DEADLINE process runs on all CPUs of its cpuset: no execCPUAffinity, no taskset of the caller, and a cpuset that is exclusive or has all CPUs; and CAP_SYS_NICE';
+    if (errno == EBUSY) return 'the CPUs have not so much time to promise: lower runtime, or raise period';
+  } else if (step.priority > 0 && errno == EPERM) {
+    return 'real-time policies need CAP_SYS_NICE and, on cgroup v1, time of their own: set linux.resources.cpu.realtimeRuntime here and above';
+  } else if (errno == EPERM || errno == EACCES) {
+    return 'a higher priority needs CAP_SYS_NICE, which the caller does not have';
+  }
+  if (errno == EOPNOTSUPP) return 'this kernel has no utilization clamps (CONFIG_UCLAMP_TASK)';
+  if (errno == EINVAL)
+    return 'this kernel does not take these values: see /proc/sys/kernel/sched_deadline_period_min_us';
   return '';
 }

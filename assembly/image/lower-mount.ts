@@ -43,7 +43,11 @@ export function lowerMount(context: Context, step: MountStep): void {
   const data = options.data.slice(0);
   // As mount(2) has it: ro is a flag of the filesystem and of the mount.
   if (attributes & MOUNT_ATTR_RDONLY) data.push('ro');
+  // The label of a message queue is no option of its filesystem but its root's own.
+  const isMqueue = step.type == 'mqueue';
+  if (!isMqueue) addLabel(data, options.label);
   lowerFilesystem(context, step.type, step.source, data, attributes, context.mount);
+  if (isMqueue && options.label != '') labelRoot(context, options.label);
   if (options.propagation) {
     setAttributes(
       context,
@@ -61,6 +65,34 @@ export function lowerMount(context: Context, step: MountStep): void {
     context.readAnswer();
   }
   attach(context);
+}
+
+/** The SELinux context of all files of a new filesystem. */
+export function addLabel(data: string[], label: string): void {
+  if (label != '') data.push(`context=${label}`);
+}
+
+/** man 7 xattr, of the mount in `context.mount`; an O_PATH fd would not do. */
+function labelRoot(context: Context, label: string): void {
+  const program = context.program;
+  program
+    .call(
+      Call.OPENAT2,
+      program.load(context.mount),
+      program.text('.'),
+      program.how(program.flags(O_DIRECTORY | O_CLOEXEC, OPEN_FLAGS), 0, 0),
+      program.number(24),
+    )
+    .into(context.target);
+  program.call(
+    Call.FSETXATTR,
+    program.load(context.target),
+    program.text('security.selinux'),
+    program.text(label),
+    program.number(String.UTF8.byteLength(label)),
+    program.number(0),
+  );
+  context.close(context.target);
 }
 
 /** Gives the host an fd of its own of a directory; the record's value is the step. */
@@ -155,6 +187,9 @@ function configureText(context: Context, key: string, value: string): void {
 function lowerLegacyMount(context: Context, step: MountStep): void {
   const program = context.program;
   const options = step.options;
+  const data = options.data.slice(0);
+  // A label may hold commas.
+  addLabel(data, options.label == '' ? '' : `"${options.label}"`);
   openDirectory(context, step.destination, context.target);
   program.call(Call.FCHDIR, program.load(context.target));
   context.close(context.target);
@@ -164,7 +199,7 @@ function lowerLegacyMount(context: Context, step: MountStep): void {
     program.text('.'),
     program.text(step.type),
     program.flags(options.flags, MOUNT_FLAGS),
-    program.text(join(options.data, ',')),
+    program.text(join(data, ',')),
   );
   if (!options.propagation) return;
   openInRoot(context, step.destination, context.target);
@@ -260,7 +295,9 @@ export function lowerCgroupMount(context: Context, step: CgroupMountStep): void 
   }
   const program = context.program;
   // The tmpfs that holds the hierarchies is writable until they are in it.
-  lowerFilesystem(context, 'tmpfs', 'tmpfs', ['mode=755'], attributes & ~MOUNT_ATTR_RDONLY, context.mount);
+  const data = ['mode=755'];
+  addLabel(data, step.options.label);
+  lowerFilesystem(context, 'tmpfs', 'tmpfs', data, attributes & ~MOUNT_ATTR_RDONLY, context.mount);
   openDirectory(context, step.destination, context.target);
   attach(context);
   openInRoot(context, step.destination, context.parent);

@@ -1,4 +1,5 @@
 import { DeviceStep, LinkStep } from '../plan/filesystem';
+import { mountLabel } from '../plan/security';
 import { TextStep } from '../plan/step';
 import { Call } from './calls';
 import {
@@ -32,7 +33,7 @@ import { Context } from './context';
 import { EEXIST, EINVAL, ENOENT, ENOTDIR } from './errno';
 import { Label } from './label';
 import { atCwd } from './lower-launcher';
-import { lowerFilesystem } from './lower-mount';
+import { addLabel, lowerFilesystem } from './lower-mount';
 import { Cell, Operand } from './operand';
 import { Row } from './program';
 import { O_DIRECTORY, STAT_MODE, STAT_RDEV } from './x86_64';
@@ -201,7 +202,9 @@ function makeBlank(context: Context): void {
   context.hasBlank = true;
   const program = context.program;
   const attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-  lowerFilesystem(context, 'tmpfs', 'tmpfs', ['ro'], attributes, context.blank);
+  const data = ['ro'];
+  addLabel(data, mountLabel(context.planner));
+  lowerFilesystem(context, 'tmpfs', 'tmpfs', data, attributes, context.blank);
   // Where rootfsPropagation is shared, the host would get it too.
   program.call(
     Call.MOUNT_SETATTR,

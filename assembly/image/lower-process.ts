@@ -8,8 +8,6 @@ import {
   AT_EACCESS,
   AT_FLAGS,
   CLOSE_RANGE_CLOEXEC,
-  KEYCTL_JOIN_SESSION_KEYRING,
-  KEYCTL_SETPERM,
   LINUX_CAPABILITY_VERSION_3,
   O_CLOEXEC,
   O_PATH,
@@ -22,11 +20,10 @@ import {
   PR_SET_KEEPCAPS,
   PR_SET_NO_NEW_PRIVS,
   RESOLVE_NO_MAGICLINKS,
-  SESSION_KEYRING_PERMISSIONS,
   X_OK,
 } from './constants';
 import { Context, RecordKind, Slot } from './context';
-import { EINVAL, ENOENT, ENOSYS, ENOTDIR } from './errno';
+import { EINVAL, ENOENT, ENOTDIR } from './errno';
 import { Label } from './label';
 import { ANY_ERROR } from './layout';
 import { prepareStartContainer } from './lower-hook';
@@ -108,27 +105,6 @@ function ambient(context: Context, action: u64, name: string, capability: i32): 
     program.number(0),
     program.number(0),
   );
-}
-
-/** Also to be searched by the user's other processes. A kernel without keys needs none. */
-export function lowerKeyring(context: Context, step: TextStep): void {
-  const program = context.program;
-  const none = new Label('none');
-  program
-    .call(
-      Call.KEYCTL,
-      program.named(KEYCTL_JOIN_SESSION_KEYRING, 'KEYCTL_JOIN_SESSION_KEYRING'),
-      program.text(step.text),
-    )
-    .into(context.target)
-    .tolerate(ENOSYS, none);
-  program.call(
-    Call.KEYCTL,
-    program.named(KEYCTL_SETPERM, 'KEYCTL_SETPERM'),
-    program.load(context.target),
-    program.number(SESSION_KEYRING_PERMISSIONS),
-  );
-  program.place(none);
 }
 
 /** By fd and without magic links: a cwd of /proc/self/fd/N must not lead out (CVE-2024-21626). */

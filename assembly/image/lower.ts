@@ -5,14 +5,18 @@ import { EnterStep } from '../plan/exec';
 import { ExecuteStep } from '../plan/execute';
 import { DeviceStep, LinkStep, PivotStep, PropagationStep } from '../plan/filesystem';
 import { HookStep } from '../plan/hooks';
+import { MemoryPolicyStep } from '../plan/memory-policy';
 import { BindStep, MountStep, RemountStep } from '../plan/mounts';
 import { ClockStep, CloneStep, JoinStep } from '../plan/namespaces';
 import { Planner } from '../plan/planner';
 import { BoundingStep, CapabilitiesStep, UserStep } from '../plan/privileges';
 import { RlimitStep, TerminalStep } from '../plan/process';
+import { IoPriorityStep, SchedulerStep } from '../plan/scheduler';
+import { KeyringStep } from '../plan/security';
 import { NumberStep, Step, TextStep, Verb } from '../plan/step';
 import { SysctlStep } from '../plan/sysctl';
 import { Context } from './context';
+import { lowerIoPriority, lowerMemoryPolicy, lowerPersonality, lowerScheduler } from './lower-attributes';
 import { lowerHook } from './lower-hook';
 import { lowerFailure, lowerHostname, lowerLoopback, lowerSession, lowerSysctl } from './lower-init';
 import {
@@ -26,6 +30,7 @@ import {
   lowerReset,
 } from './lower-launcher';
 import { lowerBind, lowerCgroupMount, lowerMount, lowerRemount } from './lower-mount';
+import { lowerNetDevice } from './lower-network';
 import { lowerDevice, lowerDirectory, lowerLink, lowerMask, lowerReadonly, lowerSeal } from './lower-path';
 import {
   lowerBounding,
@@ -33,7 +38,6 @@ import {
   lowerCwd,
   lowerExecute,
   lowerFind,
-  lowerKeyring,
   lowerNoNewPrivileges,
   lowerReady,
   lowerRlimit,
@@ -42,6 +46,7 @@ import {
 } from './lower-process';
 import { lowerReaper } from './lower-reaper';
 import { lowerPivot, lowerPropagation, lowerRoot } from './lower-root';
+import { lowerApparmor, lowerKeyring, lowerSelinux } from './lower-security';
 import { lowerTerminal } from './lower-terminal';
 import { Program } from './program';
 
@@ -67,6 +72,7 @@ function lowerStep(context: Context, step: Step): void {
     case Verb.START_UNIT:
     case Verb.UNIT_PROPERTIES:
     case Verb.DELEGATE:
+    case Verb.RDT:
       return; // the host's
     case Verb.RESET:
       return lowerReset(context);
@@ -146,11 +152,25 @@ function lowerStep(context: Context, step: Step): void {
     case Verb.AFFINITY:
       return lowerAffinity(context, step as AffinityStep);
     case Verb.KEYRING:
-      return lowerKeyring(context, step as TextStep);
+      return lowerKeyring(context, step as KeyringStep);
     case Verb.HOOK:
       return lowerHook(context, step as HookStep);
     case Verb.REAPER:
       return lowerReaper(context);
+    case Verb.SCHEDULER:
+      return lowerScheduler(context, step as SchedulerStep);
+    case Verb.IO_PRIORITY:
+      return lowerIoPriority(context, step as IoPriorityStep);
+    case Verb.MEMORY_POLICY:
+      return lowerMemoryPolicy(context, step as MemoryPolicyStep);
+    case Verb.PERSONALITY:
+      return lowerPersonality(context, step as NumberStep);
+    case Verb.NET_DEVICE:
+      return lowerNetDevice(context);
+    case Verb.APPARMOR:
+      return lowerApparmor(context, step as TextStep);
+    case Verb.SELINUX:
+      return lowerSelinux(context, step as TextStep);
     default:
       assert(false, 'a verb without rows');
   }

@@ -34,6 +34,10 @@ export const STAT_MODE: u32 = 24;
 export const STAT_RDEV: u32 = 40;
 export const STAT_SIZE: u32 = 144;
 
+/** arch/x86/include/uapi/asm/statfs.h, asm-generic/statfs.h */
+export const STATFS_TYPE: u32 = 0;
+export const STATFS_SIZE: u32 = 120;
+
 /** Numbers of arch/x86/entry/syscalls/syscall_64.tbl. */
 export function callNumber(call: Call): u16 {
   switch (call) {
@@ -65,14 +69,20 @@ export function callNumber(call: Call): u16 {
       return 260;
     case Call.FSCONFIG:
       return 431;
+    case Call.FSETXATTR:
+      return 190;
     case Call.FSMOUNT:
       return 432;
     case Call.FSOPEN:
       return 430;
     case Call.FSPICK:
       return 433;
+    case Call.FSTATFS:
+      return 138;
     case Call.IOCTL:
       return 16;
+    case Call.IOPRIO_SET:
+      return 251;
     case Call.KEYCTL:
       return 250;
     case Call.LSEEK:
@@ -95,6 +105,8 @@ export function callNumber(call: Call): u16 {
       return 437;
     case Call.OPEN_TREE:
       return 428;
+    case Call.PERSONALITY:
+      return 135;
     case Call.PIDFD_SEND_SIGNAL:
       return 424;
     case Call.PIVOT_ROOT:
@@ -115,6 +127,8 @@ export function callNumber(call: Call): u16 {
       return 14;
     case Call.SCHED_SETAFFINITY:
       return 203;
+    case Call.SCHED_SETATTR:
+      return 314;
     case Call.SENDMSG:
       return 46;
     case Call.SETDOMAINNAME:
@@ -131,6 +145,8 @@ export function callNumber(call: Call): u16 {
       return 117;
     case Call.SETSID:
       return 112;
+    case Call.SET_MEMPOLICY:
+      return 238;
     case Call.SOCKET:
       return 41;
     case Call.SYMLINKAT:

@@ -1,7 +1,6 @@
 import { Diagnostic, Severity } from '../report';
 import { Device } from '../spec/linux';
 import { DeviceRule } from '../spec/resources';
-import { Value } from '../spec/value';
 import { Context } from './context';
 import { fixing } from './edits';
 import { fromOctalDigits, octal } from './process';
@@ -219,30 +218,6 @@ export class InvalidDeviceRule extends Rule {
       'runtime-spec config-linux.md#allowed-device-list',
     );
   }
-
-  override check(context: Context): void {
-    const rules = deviceRulesOf(context);
-    for (let index = 0; index < rules.length; index++) {
-      const type = rules[index].type;
-      if (type && type.value != '' && type.value != 'a' && type.value != 'b' && type.value != 'c') {
-        if (context.findings.omits(this.id, Severity.ERROR)) continue;
-        const message = `${context.document.shownSource(type.node)} is not a device type`;
-        this.found(context, type.node, message, 'use a (all), b (block) or c (character)');
-      }
-      const access = rules[index].access;
-      if (!access || isAccess(access)) continue;
-      if (context.findings.omits(this.id, Severity.ERROR)) continue;
-      const message = `${context.document.shownSource(access.node)} is no access`;
-      this.found(context, access.node, message, 'combine r (read), w (write) and m (mknod)');
-    }
-  }
-}
-
-function isAccess(access: Value<string>): bool {
-  for (let index = 0; index < access.value.length; index++) {
-    if (!'rwm'.includes(access.value.charAt(index))) return false;
-  }
-  return true;
 }
 
 export function deviceRulesOf(context: Context): DeviceRule[] {

@@ -81,7 +81,14 @@ import {
   RelativeProtectedPath,
   TimeOffsetsWithoutNamespace,
 } from './namespaces';
-import { InvalidClosId, InvalidMemoryPolicy, InvalidNetDevice, InvalidRdtSchema } from './net-rdt-memory';
+import {
+  InvalidClosId,
+  InvalidMemoryPolicy,
+  InvalidNetDevice,
+  InvalidRdtSchema,
+  PersonalityWithoutDomain,
+} from './net-rdt-memory';
+import { CapabilityNotHeld, LimitBelowUsage, MissingController, NoResctrl, SecurityModuleOff } from './of-hosts';
 import {
   ArgsEmpty,
   ConsoleSizeWithoutTerminal,
@@ -95,14 +102,11 @@ import {
 } from './process';
 import { DuplicateEnv, EnvWithoutName, ProgramWithoutPath, SecretInEnv } from './process-env';
 import {
-  CapabilityNotHeld,
   CgroupsPath,
   CgroupVersion,
   DeviceWithoutValue,
   EmptyRdma,
   HugepageSize,
-  LimitBelowUsage,
-  MissingController,
   NoPidsLimit,
   UnifiedKey,
   WeightRange,
@@ -170,6 +174,7 @@ export function createRules(): Rule[] {
     new DeadlineOrder(),
     new CpuList(),
     new TerminalWithoutConsole(),
+    new SecurityModuleOff(),
     new CapabilityNotHeld(),
     new DuplicateNamespace(),
     new RelativeNamespacePath(),
@@ -240,6 +245,8 @@ export function createRules(): Rule[] {
     new InvalidClosId(),
     new InvalidRdtSchema(),
     new InvalidMemoryPolicy(),
+    new PersonalityWithoutDomain(),
+    new NoResctrl(),
     new RelativeHook(),
     new DeprecatedPrestart(),
     new HookWithoutTimeout(),

@@ -1,6 +1,5 @@
 import { NONE } from '../json/document';
 import { Severity } from '../report';
-import { Scheduler } from '../spec/process';
 import { Value } from '../spec/value';
 import { Context } from './context';
 import { Explanation, Preset, Rule } from './rule';
@@ -20,17 +19,18 @@ export class IoPriorityRange extends Rule {
     );
   }
 
+  /** The range the translator checks. */
   override check(context: Context): void {
     const process = context.process;
     const io = process ? process.ioPriority : null;
     if (!io) return;
-    const priority = io.priority;
-    if (!priority) {
-      if (context.document.member(io.node, 'priority') != NONE) return;
-      this.found(context, io.node, 'ioPriority has a class and no priority', 'give one from 0 (most) to 7');
-    } else if (priority.value < 0 || priority.value > 7) {
-      this.found(context, priority.node, `the priority is ${priority.value}`, 'it goes from 0 (most) to 7');
-    }
+    if (context.document.member(io.node, 'priority') != NONE) return;
+    this.found(
+      context,
+      io.node,
+      'ioPriority has a class and no priority',
+      'give one from 0, which is served first, to 7',
+    );
   }
 }
 
@@ -48,58 +48,6 @@ export class SchedulerField extends Rule {
       'man 2 sched_setattr; man 7 sched; runtime-spec config.md#linux-process',
     );
   }
-
-  override check(context: Context): void {
-    const process = context.process;
-    const scheduler = process ? process.scheduler : null;
-    const policy = scheduler ? scheduler.policy : null;
-    if (!scheduler || !policy) return;
-    if (policy.value == 'SCHED_ISO') {
-      this.found(context, policy.node, 'Linux has no SCHED_ISO', 'use SCHED_OTHER, SCHED_BATCH or SCHED_RR');
-      return;
-    }
-    this.checkNice(context, scheduler, policy.value);
-    this.checkPriority(context, scheduler, policy.value);
-    if (policy.value == 'SCHED_DEADLINE') return;
-    this.onlyWithDeadline(context, 'runtime', scheduler.runtime);
-    this.onlyWithDeadline(context, 'deadline', scheduler.deadline);
-    this.onlyWithDeadline(context, 'period', scheduler.period);
-    const flags = scheduler.flags;
-    if (!flags) return;
-    for (let index = 0; index < flags.items.length; index++) {
-      const flag = flags.items[index];
-      if (flag.value != 'SCHED_FLAG_RECLAIM' && flag.value != 'SCHED_FLAG_DL_OVERRUN') continue;
-      this.found(context, flag.node, `${flag.value} goes with SCHED_DEADLINE, not with ${policy.value}`, 'remove it');
-    }
-  }
-
-  private checkNice(context: Context, scheduler: Scheduler, policy: string): void {
-    const nice = scheduler.nice;
-    if (!nice || nice.value == 0) return;
-    if (policy != 'SCHED_OTHER' && policy != 'SCHED_BATCH') {
-      this.found(context, nice.node, `${policy} has no nice value`, 'remove it, or use SCHED_OTHER or SCHED_BATCH');
-    } else if (nice.value < -20 || nice.value > 19) {
-      this.found(context, nice.node, `the nice value is ${nice.value}`, 'it goes from -20 to 19');
-    }
-  }
-
-  private checkPriority(context: Context, scheduler: Scheduler, policy: string): void {
-    const priority = scheduler.priority;
-    const isRealtime = policy == 'SCHED_FIFO' || policy == 'SCHED_RR';
-    if (isRealtime) {
-      const value = priority ? priority.value : 0;
-      if (value >= 1 && value <= 99) return;
-      const node = priority ? priority.node : scheduler.node;
-      this.found(context, node, `the priority of ${policy} is ${value}`, 'it goes from 1 to 99');
-    } else if (priority && priority.value != 0) {
-      this.found(context, priority.node, `${policy} has no priority`, 'remove it, or use SCHED_FIFO or SCHED_RR');
-    }
-  }
-
-  private onlyWithDeadline(context: Context, key: string, value: Value<u64> | null): void {
-    if (!value || value.value == 0) return;
-    this.found(context, value.node, `${key} goes with SCHED_DEADLINE alone`, 'remove it, or change the policy');
-  }
 }
 
 export class DeadlineOrder extends Rule {
@@ -116,35 +64,6 @@ export class DeadlineOrder extends Rule {
       'man 7 sched, SCHED_DEADLINE',
     );
   }
-
-  override check(context: Context): void {
-    const process = context.process;
-    const scheduler = process ? process.scheduler : null;
-    const policy = scheduler ? scheduler.policy : null;
-    if (!scheduler || !policy || policy.value != 'SCHED_DEADLINE') return;
-    const runtime = nanoseconds(scheduler.runtime);
-    const deadline = nanoseconds(scheduler.deadline);
-    const given = nanoseconds(scheduler.period);
-    const period = given == 0 ? deadline : given;
-    const help = 'all three are nanoseconds; a period of 0 is the deadline';
-    if (runtime < 1024) {
-      this.found(context, nodeOf(scheduler.runtime, scheduler), `runtime is ${runtime} ns, less than 1024`, help);
-    } else if (runtime > deadline) {
-      const message = `runtime (${runtime}) is more than deadline (${deadline})`;
-      this.found(context, nodeOf(scheduler.runtime, scheduler), message, help);
-    } else if (deadline > period) {
-      const message = `deadline (${deadline}) is more than period (${period})`;
-      this.found(context, nodeOf(scheduler.deadline, scheduler), message, help);
-    }
-  }
-}
-
-function nanoseconds(value: Value<u64> | null): u64 {
-  return value ? value.value : 0;
-}
-
-function nodeOf(value: Value<u64> | null, scheduler: Scheduler): i32 {
-  return value ? value.node : scheduler.node;
 }
 
 /** man 7 cpuset, "List format": `0-3,7`; '' is no list. */
@@ -187,17 +106,13 @@ export class CpuList extends Rule {
     );
   }
 
-  /** Those of execCPUAffinity the translator checks. */
+  /** Those of execCPUAffinity and memoryPolicy the translator checks. */
   override check(context: Context): void {
     const resources = context.resources;
     const cpu = resources ? resources.cpu : null;
-    if (cpu) {
-      this.checkList(context, cpu.cpus, 'CPUs');
-      this.checkList(context, cpu.mems, 'memory nodes');
-    }
-    const linux = context.linux;
-    const policy = linux ? linux.memoryPolicy : null;
-    if (policy) this.checkList(context, policy.nodes, 'memory nodes');
+    if (!cpu) return;
+    this.checkList(context, cpu.cpus, 'CPUs');
+    this.checkList(context, cpu.mems, 'memory nodes');
   }
 
   private checkList(context: Context, list: Value<string> | null, what: string): void {

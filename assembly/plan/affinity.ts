@@ -37,7 +37,7 @@ export function planAffinity(planner: Planner, process: Process, isFinal: bool):
   if (!list || list.value == '') return;
   const step = new AffinityStep(list.value, list.node);
   step.actor = isFinal ? Actor.INIT : Actor.LAUNCHER;
-  if (readCpus(list.value, step.mask)) planner.add(step);
+  if (readNumbers(list.value, step.mask)) planner.add(step);
   else refuse(planner, list);
 }
 
@@ -46,9 +46,9 @@ export function checkAffinity(planner: Planner, process: Process): void {
   const affinity = process.execCPUAffinity;
   if (!affinity) return;
   const initial = affinity.initial;
-  if (initial && initial.value != '' && !readCpus(initial.value, [])) refuse(planner, initial);
+  if (initial && initial.value != '' && !readNumbers(initial.value, [])) refuse(planner, initial);
   const final = affinity.final;
-  if (final && final.value != '' && !readCpus(final.value, [])) refuse(planner, final);
+  if (final && final.value != '' && !readNumbers(final.value, [])) refuse(planner, final);
 }
 
 function refuse(planner: Planner, list: Value<string>): void {
@@ -60,8 +60,8 @@ function refuse(planner: Planner, list: Value<string>): void {
   );
 }
 
-/** man 7 cpuset, "List format", without strides. */
-function readCpus(text: string, mask: u64[]): bool {
+/** Of CPUs or memory nodes. man 7 cpuset, "List format", without strides. */
+export function readNumbers(text: string, mask: u64[]): bool {
   const ranges = text.split(',');
   for (let index = 0; index < ranges.length; index++) {
     const ends = ranges[index].trim().split('-');

@@ -72,7 +72,7 @@ export function capabilitySet(planner: Planner, list: List<Value<string>> | null
     if (planner.facts.capabilities & bit) bits |= bit;
     else {
       planner.warning(
-        'OCI123',
+        'OCI124',
         name.node,
         `${name.value} cannot be granted: the caller does not hold it, ignored`,
         'start with a user that has it',

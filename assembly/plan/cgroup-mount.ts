@@ -3,6 +3,7 @@ import { MountOptions } from './mount-options';
 import { writeOptions } from './mounts';
 import { Planner } from './planner';
 import { Hierarchy } from './request';
+import { mountLabel } from './security';
 import { Step, Verb } from './step';
 
 /** One hierarchy below the container's cgroup directory. */
@@ -83,6 +84,8 @@ export function planCgroupMount(planner: Planner, path: string, options: MountOp
     );
     return;
   }
+  // Only the tmpfs that holds the hierarchies of v1 is a new filesystem.
+  if (!cgroup.isUnified) options.label = mountLabel(planner);
   const step = new CgroupMountStep(path, cgroup.isUnified, options, node);
   if (cgroup.isUnified) {
     step.branches.push(new CgroupBranch('', isOwn ? '' : cgroup.mount + planner.cgroupPath, 'cgroup2', []));

@@ -9,10 +9,10 @@ import { planAffinity } from './affinity';
 import { EnterCgroupStep } from './cgroup';
 import { CloneStep, namespaceFlag, readNamespaces } from './namespaces';
 import { Planner } from './planner';
-import { planKeyring, planOomScore, planProcess, planTerminal } from './process';
+import { planOomScore, planProcess, planTerminal } from './process';
 import { ExecRequest, Request } from './request';
+import { planKeyring } from './security';
 import { Actor, Step, Verb, writeTexts } from './step';
-import { refuseProcess } from './unsupported';
 
 /** Enters namespaces of the container at once, by a pidfd of its first process: man 2 setns, since Linux 5.8. */
 export class EnterStep extends Step {
@@ -42,7 +42,6 @@ export function translateExec(spec: Spec, request: Request, exec: ExecRequest, r
   const process = spec.process;
   if (process) {
     applyRequest(process, exec);
-    refuseProcess(planner, process);
   }
   planner.namespaces = readNamespaces(planner);
 

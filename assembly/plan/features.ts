@@ -1,5 +1,6 @@
 import { Writer } from '../json/writer';
 import { capabilityNames } from './capability';
+import { memoryPolicyFlags, memoryPolicyModes } from './memory-policy';
 import { supportedOptions } from './mounts';
 import { namespaceNames } from './namespaces';
 import { INIT_ANNOTATION } from './reaper';
@@ -19,5 +20,7 @@ export function writeFeatures(writer: Writer): void {
   writeTexts(writer, 'capabilities', capabilityNames());
   writeTexts(writer, 'namespaces', namespaces);
   writeTexts(writer, 'annotations', [INIT_ANNOTATION]);
+  writeTexts(writer, 'memoryPolicyModes', memoryPolicyModes());
+  writeTexts(writer, 'memoryPolicyFlags', memoryPolicyFlags());
   writer.endObject();
 }

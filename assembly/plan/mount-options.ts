@@ -145,6 +145,8 @@ export class MountOptions {
   /** For the filesystem: `size=64k`, `newinstance`. */
   data: string[] = [];
   dataNodes: i32[] = [];
+  /** SELinux context of all files of a new filesystem, '' for none. */
+  label: string = '';
 
   apply(option: MountOption): void {
     const attribute = option.attribute;

@@ -5,6 +5,7 @@ import { Mount } from '../spec/mounts';
 import { planCgroupMount } from './cgroup-mount';
 import { findOption, MountOptions, OptionKind, optionNames } from './mount-options';
 import { Planner } from './planner';
+import { mountLabel } from './security';
 import { Step, TextStep, Verb, writeTexts } from './step';
 
 /** include/uapi/linux/mount.h */
@@ -31,6 +32,7 @@ export class MountStep extends Step {
     writer.field('source', this.source);
     writer.field('destination', this.destination);
     if (this.options.copiesUp) writer.fieldBoolean('copiesUp', true);
+    if (this.options.label != '') writer.field('label', this.options.label);
     writeOptions(writer, this.options);
   }
 }
@@ -180,6 +182,7 @@ function planMount(planner: Planner, mount: Mount): void {
       planner.seals.push(new TextStep(Verb.SEAL, 'file', path, mount.node));
     }
     if (options.copiesUp && options.isLegacy) planner.unsupported(mount.node, 'tmpcopyup together with iversion');
+    options.label = labelOf(planner, type, options);
     planner.add(new MountStep(type, source == '' ? type : source, path, options, mount.node));
   }
 }
@@ -229,6 +232,13 @@ function readOptions(planner: Planner, mount: Mount, reports: bool): MountOption
     }
   }
   return options;
+}
+
+/** As under runc: what is in proc and sysfs has labels of its own, and a mount may name another one itself. */
+function labelOf(planner: Planner, type: string, options: MountOptions): string {
+  if (type == 'proc' || type == 'sysfs') return '';
+  for (let index = 0; index < options.data.length; index++) if (options.data[index].startsWith('context=')) return '';
+  return mountLabel(planner);
 }
 
 /** A path of config.json from the bundle on. */

@@ -5,11 +5,14 @@ import { Spec } from '../spec/config';
 import { placeCgroup, planCgroup, planEnterCgroup, planLateLimits } from './cgroup';
 import { planFilesystem, planPivot, planProtection } from './filesystem';
 import { planEarlyHooks, planPoststart, planPoststop, planStartContainer } from './hooks';
+import { planIntelRdt } from './intel-rdt';
 import { planCgroupNamespace, planHostname, planNamespaces, readNamespaces } from './namespaces';
+import { planNetDevices } from './net-devices';
 import { Planner } from './planner';
-import { planCwdDirectory, planKeyring, planOomScore, planProcess, planTerminal } from './process';
+import { planCwdDirectory, planOomScore, planProcess, planTerminal } from './process';
 import { planReaper } from './reaper';
 import { Request } from './request';
+import { checkMountLabel, planKeyring } from './security';
 import { Actor, actorName, Step, Verb, verbName } from './step';
 import { planSysctls } from './sysctl';
 import { planAwaitUnit } from './unit';
@@ -22,10 +25,12 @@ import { refuseUnsupported } from './unsupported';
 export function translate(spec: Spec, request: Request, report: Report): Planner {
   const planner = new Planner(spec, request, report);
   refuseUnsupported(planner);
+  checkMountLabel(planner);
   planner.namespaces = readNamespaces(planner);
   placeCgroup(planner);
 
   planCgroup(planner);
+  planIntelRdt(planner);
   planner.by(Actor.LAUNCHER, Verb.RESET);
   planAwaitUnit(planner);
   planOomScore(planner);
@@ -34,6 +39,7 @@ export function translate(spec: Spec, request: Request, report: Report): Planner
 
   planner.by(Actor.INIT, Verb.SESSION);
   if (planner.namespaces.creates('network')) planner.by(Actor.INIT, Verb.LOOPBACK);
+  planNetDevices(planner);
   planHostname(planner);
   planCgroupNamespace(planner);
   planFilesystem(planner);

@@ -1,10 +1,12 @@
-import { NONE } from '../json/document';
 import { Writer } from '../json/writer';
 import { Process } from '../spec/process';
 import { ExecuteStep, planExecute } from './execute';
+import { planMemoryPolicy, planPersonality } from './memory-policy';
 import { cleanPath, hasNul } from './mounts';
 import { Planner } from './planner';
 import { planPrivileges } from './privileges';
+import { planScheduling } from './scheduler';
+import { planSecurity } from './security';
 import { Actor, NumberStep, Step, TextStep, Verb } from './step';
 
 /** man 2 getrlimit; the index is the number of asm-generic/resource.h. */
@@ -80,6 +82,10 @@ export function planProcess(planner: Planner): ExecuteStep | null {
   }
   planRlimits(planner, process);
   planCwd(planner, process);
+  planScheduling(planner, process);
+  planMemoryPolicy(planner);
+  planPersonality(planner);
+  planSecurity(planner, process);
   planPrivileges(planner, process);
   const userValue = process.user;
   const umask = userValue ? userValue.umask : null;
@@ -109,15 +115,6 @@ export function planOomScore(planner: Planner): void {
     return;
   }
   planner.add(new NumberStep(Verb.OOM_SCORE, 'score', score.value, score.node).by(Actor.LAUNCHER));
-}
-
-/**
- * man 7 session-keyring: the keys of whoever starts the container are not its own. By name, so that all processes of the
- * container share one.
- */
-export function planKeyring(planner: Planner): void {
-  if (planner.request.noNewKeyring) return;
-  planner.add(new TextStep(Verb.KEYRING, 'name', `_ses.${planner.request.id}`, NONE));
 }
 
 /** A terminal of the container's own devpts, whose master the host gets. */

@@ -1,7 +1,7 @@
 import { Document, NONE } from '../json/document';
 import { Report } from '../report';
 import { ObjectReader } from '../spec/reader';
-import { List, Pair } from '../spec/value';
+import { List, Pair, Value } from '../spec/value';
 
 /** A cgroup v1 hierarchy of the host: where it is mounted and what it controls. */
 export class Hierarchy {
@@ -57,6 +57,10 @@ export class Facts {
   /** The caller's RLIMIT_NOFILE, which a JavaScript engine raises for itself; hard 0: unknown. */
   nofileSoft: u64 = 0;
   nofileHard: u64 = 0;
+  /** Linux security modules that are enabled, of those that a config can ask for. */
+  security: string[] = ['apparmor', 'selinux'];
+  /** Where the resctrl filesystem is mounted, '' for nowhere. */
+  resctrl: string = '/sys/fs/resctrl';
 }
 
 /** What `exec` asks for beside the process that it starts from. */
@@ -189,6 +193,10 @@ function readFacts(document: Document, node: i32, report: Report, facts: Facts):
   if (soft) facts.nofileSoft = U64.parseInt(soft.value);
   const hard = reader.string('nofileHard');
   if (hard) facts.nofileHard = U64.parseInt(hard.value);
+  const security = reader.strings('security');
+  if (security) facts.security = textsOf(security);
+  const resctrl = reader.string('resctrl');
+  if (resctrl) facts.resctrl = resctrl.value;
   const cgroup = reader.object('cgroup');
   if (cgroup != NONE) readCgroup(document, cgroup, report, facts.cgroup);
   const systemd = reader.object('systemd');
@@ -233,8 +241,11 @@ function readCgroup(document: Document, node: i32, report: Report, facts: Cgroup
 }
 
 function readTexts(reader: ObjectReader, key: string): string[] {
+  return textsOf(reader.strings(key));
+}
+
+function textsOf(list: List<Value<string>> | null): string[] {
   const texts: string[] = [];
-  const list = reader.strings(key);
   if (list) for (let index = 0; index < list.items.length; index++) texts.push(list.items[index].value);
   return texts;
 }

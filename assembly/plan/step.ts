@@ -54,6 +54,14 @@ export enum Verb {
   AWAIT_UNIT,
   UNIT_PROPERTIES,
   DELEGATE,
+  SCHEDULER,
+  IO_PRIORITY,
+  MEMORY_POLICY,
+  PERSONALITY,
+  APPARMOR,
+  SELINUX,
+  NET_DEVICE,
+  RDT,
 }
 
 const VERBS: string[] = [
@@ -105,6 +113,14 @@ const VERBS: string[] = [
   'await-unit',
   'unit-properties',
   'delegate',
+  'scheduler',
+  'io-priority',
+  'memory-policy',
+  'personality',
+  'apparmor',
+  'selinux',
+  'net-device',
+  'rdt',
 ];
 
 export function verbName(verb: Verb): string {

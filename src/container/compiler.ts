@@ -4,7 +4,7 @@ import { existsSync, fstatSync, lstatSync, readFileSync, statSync } from 'node:f
 import { join, resolve } from 'node:path';
 import { OrlopError } from '../error.ts';
 import { O_DIRECTORY, O_PATH, O_RDONLY } from '../linux/constants.ts';
-import { gatherFacts } from '../linux/facts.ts';
+import { type Facts, gatherFacts } from '../linux/facts.ts';
 import { close, openat2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, read } from '../linux/file.ts';
 import { reasonOf } from '../linux/file-error.ts';
 import { isErrno } from '../linux/libc.ts';
@@ -22,6 +22,8 @@ export interface LaunchRequest {
   cgroupManager?: CgroupManager | undefined;
   /** NAME=VALUE each, for the container's process. */
   environment?: string[] | undefined;
+  /** Of another host than this, for whoever knows better: gathered where left out. */
+  facts?: Facts | undefined;
   /** The directory that will have the container's notify.sock. */
   notify?: string | undefined;
 }
@@ -72,7 +74,7 @@ export function compile(launch: LaunchRequest, systemd?: SystemdFacts): Compiled
     environment: launch.environment ?? [],
     ...(launch.notify === undefined ? {} : { notify: launch.notify }),
     ...(launch.cgroupManager === undefined ? {} : { cgroupManager: launch.cgroupManager }),
-    facts: { ...gatherFacts(), ...(systemd === undefined ? {} : { systemd }) },
+    facts: { ...(launch.facts ?? gatherFacts()), ...(systemd === undefined ? {} : { systemd }) },
   };
   const document = new SpecDocument(launchModule(), config);
   const plan = document.prepare(request);

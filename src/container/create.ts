@@ -7,12 +7,14 @@ import { openBoth } from '../linux/fifo.ts';
 import { close, mkfifo } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
 import { kill, pidfdOpen, waitpid } from '../linux/process.ts';
-import type { CreateCgroupStep, Diagnostic } from '../spec/types.ts';
+import type { CreateCgroupStep, Diagnostic, RdtStep } from '../spec/types.ts';
 import { type Compiled, compile, type LaunchRequest, warningsOf } from './compiler.ts';
 import { confine, enterUnit, limit, makeCgroup, stepOf } from './confine.ts';
 import { CopyUp } from './copy-up.ts';
 import { removeAll } from './delete.ts';
 import { hooksOf, type Journal, runHooks, settleInside } from './hooks.ts';
+import { joinRdtGroup, makeRdtGroup, plannedRdt } from './intel-rdt.ts';
+import { NetDevices } from './net-devices.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
 import { readStat } from './status.ts';
@@ -59,14 +61,19 @@ function createWith(systemd: Systemd | undefined, compiled: Compiled, options: C
 
   const entry = new Store(options.root).create(options.id);
   const state = newState(compiled);
+  const devices = new NetDevices();
   try {
-    launch(entry, state, compiled, options, systemd);
+    launch(entry, state, compiled, options, devices, systemd);
     if (options.pidfd) tellPidfd(state.pid as number, options.pidfd);
     if (options.pidFile !== undefined) writePidFile(options.pidFile, state.pid as number);
     return { entry, state: state as State & { pid: number }, compiled };
   } catch (error) {
+    // Before its namespace ends with the last process: a virtual device would end too.
+    attach(error, devices.giveBack());
     undo(entry, state, error, options.journal);
     throw error;
+  } finally {
+    devices.close();
   }
 }
 
@@ -93,7 +100,14 @@ function newState(compiled: Compiled): State {
  * The image runs while the host does its own part; where they meet is drawn in assembly/image/context.ts. What is on
  * record before anything is made can be removed, whoever dies when.
  */
-function launch(entry: Entry, state: State, compiled: Compiled, options: CreateOptions, systemd?: Systemd): void {
+function launch(
+  entry: Entry,
+  state: State,
+  compiled: Compiled,
+  options: CreateOptions,
+  devices: NetDevices,
+  systemd?: Systemd,
+): void {
   const { plan } = compiled;
   const cgroup = stepOf<CreateCgroupStep>(plan, 'create-cgroup');
   entry.writeConfig(compiled.config);
@@ -101,6 +115,12 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
   mkfifo(entry.file('exec'), 0o600);
   if (compiled.request.notify !== undefined) mkdirSync(compiled.request.notify, { mode: 0o755 });
   if (cgroup && !systemd) makeCgroup(entry, state, cgroup, compiled);
+  const rdt = stepOf<RdtStep>(plan, 'rdt');
+  if (rdt) {
+    state.rdt = plannedRdt(rdt);
+    entry.write(state);
+    makeRdtGroup(rdt, state.rdt, () => compiled.document.place(rdt.step));
+  }
   entry.write(state);
 
   const startFifo = openBoth(entry.file('start'));
@@ -120,7 +140,7 @@ function launch(entry: Entry, state: State, compiled: Compiled, options: CreateO
   }
   try {
     if (cgroup && systemd) enterUnit(systemd, running, entry, state, cgroup, compiled);
-    converse(running, entry, state, compiled, options, systemd);
+    converse(running, entry, state, compiled, options, devices, systemd);
   } catch (error) {
     running.abort();
     throw error;
@@ -135,11 +155,12 @@ function converse(
   state: State,
   compiled: Compiled,
   options: CreateOptions,
+  devices: NetDevices,
   systemd: Systemd | undefined,
 ): void {
   const { journal } = options;
   const copyUp = new CopyUp(compiled);
-  let areHooksDue = false;
+  let asked: 'hooks' | 'limits' | undefined;
   let isConfined = false;
   try {
     const failure = running.untilReady((message, fd) => {
@@ -147,22 +168,27 @@ function converse(
         state.pid = message.pid;
         state.startTime = readStat(message.pid)?.startTime ?? '';
         entry.write(state);
+        if (state.rdt) joinRdtGroup(state.rdt, message.pid);
         if (!systemd) limit(compiled);
       } else if (message.kind === 'console') {
         if (fd !== undefined) (options.console ?? options.attach)?.(fd);
+      } else if (message.kind === 'network') {
+        devices.move(compiled, fd);
+        running.answer();
       } else if (message.kind === 'copy-from') copyUp.from(fd);
       else if (message.kind === 'copy-to') {
         copyUp.to(fd, message.step);
         running.answer();
-      } else if (message.kind === 'hooks') areHooksDue = true;
+      } else if (message.kind === 'hooks' || message.kind === 'limits') asked = message.kind;
       else if (message.kind === 'hook') return settleInside(compiled.plan.steps, message, journal);
       else if (message.kind === 'failed') return launchError(compiled, message);
-      if (areHooksDue && state.pid !== undefined) {
-        areHooksDue = false;
+      if (asked && state.pid !== undefined) {
+        const { steps } = compiled.plan;
         // Before the hooks, for there are some that give the container a device more.
-        confine(compiled, systemd);
+        if (!isConfined) confine(compiled, systemd);
         isConfined = true;
-        runHooks(hooksOf(compiled.plan.steps, 'prestart', 'createRuntime'), state, 'creating', journal);
+        if (asked === 'hooks') runHooks(hooksOf(steps, 'prestart', 'createRuntime'), state, 'creating', journal);
+        asked = undefined;
         running.answer();
       }
       return undefined;
@@ -241,10 +267,14 @@ function undo(entry: Entry, state: State, error: unknown, journal?: Journal): vo
     if (state.pid !== undefined) endChild(state.pid);
     removeAll(entry, state, journal);
   } catch (second) {
-    if (error instanceof Error && error.cause === undefined) error.cause = second;
+    attach(error, second);
   } finally {
     entry.close();
   }
+}
+
+function attach(error: unknown, second: unknown): void {
+  if (second !== undefined && error instanceof Error && error.cause === undefined) error.cause = second;
 }
 
 /** A process that was just made is this process's child: without waitpid it would stay as a zombie until we end. */

@@ -2,6 +2,7 @@ import { OrlopError } from '../error.ts';
 import { removeCgroup, removeEmptyCgroup } from './cgroup.ts';
 import { thawAll } from './freezer.ts';
 import { type Journal, runPoststop } from './hooks.ts';
+import { removeRdtGroup } from './intel-rdt.ts';
 import { signalAll, signalFirst } from './kill.ts';
 import { statusOf } from './status.ts';
 import { type Entry, type State, Store } from './store.ts';
@@ -47,6 +48,7 @@ export function removeAll(entry: Entry, state: State | undefined, journal?: Jour
     if (state.cgroup.unit) stopUnit(state.cgroup.unit);
     removeCgroup(state.cgroup);
   }
+  if (state?.rdt) removeRdtGroup(state.rdt);
   entry.remove();
   if (state) runPoststop(state, journal);
 }

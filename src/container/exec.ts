@@ -12,6 +12,7 @@ import { SpecDocument } from '../spec/module.ts';
 import type { Diagnostic, ExecRequest, HostPlan, Request } from '../spec/types.ts';
 import { homeOf, warningsOf } from './compiler.ts';
 import { checkConsole, checkPreserved, endChild, launchError } from './create.ts';
+import { joinRdtGroup } from './intel-rdt.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
 import { openProcess, statusOf, wrongState } from './status.ts';
@@ -77,7 +78,7 @@ export async function exec(options: ExecOptions): Promise<number> {
     checkConsole(compiled, takers);
     for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
     if (options.isSubreaper) setChildSubreaper(true);
-    const pid = launch(compiled, options.preserveFds ?? 0, places.unified, pidfd, takers.console ?? attach);
+    const pid = launch(compiled, options.preserveFds ?? 0, places.unified, pidfd, takers.console ?? attach, state);
     return await follow(pid, options, terminal);
   } catch (cause) {
     throw isStopping(pidfd, cause) ? wrongState(options.id, 'stopped', 'running', cause) : cause;
@@ -197,6 +198,7 @@ function launch(
   unified: string | undefined,
   pidfd: number,
   takesTerminal: (master: number) => void,
+  { rdt }: State,
 ): number {
   const cgroup = unified === undefined ? undefined : openSync(unified, constants.O_RDONLY | constants.O_DIRECTORY);
   let running: Launch;
@@ -208,8 +210,10 @@ function launch(
   let pid: number | undefined;
   try {
     const failed = running.untilReady((message, fd) => {
-      if (message.kind === 'pid') pid = message.pid;
-      else if (message.kind === 'console' && fd !== undefined) takesTerminal(fd);
+      if (message.kind === 'pid') {
+        pid = message.pid;
+        if (rdt) joinRdtGroup(rdt, pid);
+      } else if (message.kind === 'console' && fd !== undefined) takesTerminal(fd);
       return message.kind === 'failed' ? message : undefined;
     });
     running.answer();

@@ -32,25 +32,25 @@ export interface LinuxFeatures {
  * config (assembly/plan/unsupported.ts), and test/container/features.test.ts asks the translator if that is still so.
  */
 export function features(): Features {
-  const { mountOptions, namespaces, capabilities, annotations } = SpecDocument.names(launchModule());
+  const names = SpecDocument.names(launchModule());
   return {
     ociVersionMin: '1.0.0',
     ociVersionMax: OCI_VERSION,
     hooks: ['prestart', 'createRuntime', 'createContainer', 'startContainer', 'poststart', 'poststop'],
-    mountOptions: mountOptions.sort(),
+    mountOptions: names.mountOptions.sort(),
     linux: {
-      namespaces: namespaces.sort(),
-      capabilities,
+      namespaces: names.namespaces.sort(),
+      capabilities: names.capabilities,
       cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
       seccomp: { enabled: false },
-      apparmor: { enabled: false },
-      selinux: { enabled: false },
-      intelRdt: { enabled: false, schemata: false, monitoring: false },
-      memoryPolicy: { modes: [], flags: [] },
+      apparmor: { enabled: true },
+      selinux: { enabled: true },
+      intelRdt: { enabled: true, schemata: true, monitoring: true },
+      memoryPolicy: { modes: names.memoryPolicyModes, flags: names.memoryPolicyFlags },
       mountExtensions: { idmap: { enabled: false } },
-      netDevices: { enabled: false },
+      netDevices: { enabled: true },
     },
     annotations: { 'dev.orlop.version': VERSION },
-    potentiallyUnsafeConfigAnnotations: annotations,
+    potentiallyUnsafeConfigAnnotations: names.annotations,
   };
 }

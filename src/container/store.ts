@@ -28,6 +28,7 @@ import { OrlopError } from '../error.ts';
 import { close, flock, LOCK_EX, LOCK_UN } from '../linux/file.ts';
 import { fileError, naming } from '../linux/file-error.ts';
 import type { HookStep, Request } from '../spec/types.ts';
+import type { RdtState } from './intel-rdt.ts';
 import type { UnitState } from './systemd.ts';
 
 export interface CgroupState {
@@ -50,6 +51,8 @@ export interface State {
   owner: string;
   annotations: Record<string, string>;
   cgroup: CgroupState;
+  /** linux.intelRdt */
+  rdt?: RdtState;
   /** The launch as it was asked for, to explain what fails at start. */
   request: Request;
   home: string;

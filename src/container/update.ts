@@ -11,6 +11,7 @@ import { writeExisting } from './cgroup-v2.ts';
 import { tellUnit } from './confine.ts';
 import { applyDeviceFilter } from './device-filter.ts';
 import { freeze, thaw } from './freezer.ts';
+import { writeSchemata } from './intel-rdt.ts';
 import { isPaused, statusOf, wrongState } from './status.ts';
 import { type State, Store } from './store.ts';
 import { Systemd } from './systemd.ts';
@@ -20,6 +21,8 @@ export interface UpdateOptions {
   id: string;
   /** linux.resources as JSON. What it leaves out stays as it is. */
   resources: Uint8Array;
+  /** Lines for the schemata of its resource control group. */
+  schemata?: string[] | undefined;
   ignoreUnsupported?: boolean | undefined;
   warn?: ((diagnostic: Diagnostic) => void) | undefined;
 }
@@ -36,10 +39,29 @@ export function update(options: UpdateOptions): void {
     const document = new SpecDocument(launchModule(), options.resources);
     const { steps, diagnostics } = document.update(requestOf(state, options));
     for (const finding of diagnostics) options.warn?.(finding);
-    writeAll(state, steps, document);
+    const undoSchemata = updateSchemata(state, options.schemata ?? []);
+    try {
+      writeAll(state, steps, document);
+    } catch (error) {
+      undoSchemata();
+      throw error;
+    }
   } finally {
     entry.close();
   }
+}
+
+/** Answers what undoes it. */
+function updateSchemata({ id, rdt }: State, lines: string[]): () => void {
+  if (lines.length === 0) return () => undefined;
+  if (!rdt) {
+    throw new OrlopError('container/wrong-state', `container "${id}" is in no resource control group`, {
+      hint: 'linux.intelRdt of its config makes one',
+    });
+  }
+  const before = readFileSync(join(rdt.group, 'schemata'), 'utf8').split('\n').filter(Boolean);
+  writeSchemata(rdt.group, lines, () => ({}));
+  return () => writeSchemata(rdt.group, before, () => ({}));
 }
 
 /** What a limit may depend on that the document does not name. */

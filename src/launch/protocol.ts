@@ -22,6 +22,8 @@ const COPY_FROM = 5;
 const COPY_TO = 6;
 const HOOKS = 7;
 const HOOK = 8;
+const LIMITS = 9;
+const NETWORK = 10;
 
 export interface Failed {
   kind: 'failed';
@@ -46,7 +48,7 @@ export interface HookEnd {
 
 export type Message =
   | { kind: 'pid'; pid: number }
-  | { kind: 'ready' | 'console' | 'copy-from' | 'hooks' }
+  | { kind: 'ready' | 'console' | 'copy-from' | 'hooks' | 'limits' | 'network' }
   | { kind: 'copy-to'; step: number }
   | Failed
   | HookEnd;
@@ -68,6 +70,10 @@ export function decode(record: Buffer): Message {
       return { kind: 'copy-to', step: value };
     case HOOKS:
       return { kind: 'hooks' };
+    case NETWORK:
+      return { kind: 'network' };
+    case LIMITS:
+      return { kind: 'limits' };
     case HOOK: {
       if (record.length !== RECORD_MAX) throw crash(record);
       return {

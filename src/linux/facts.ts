@@ -1,6 +1,6 @@
 // What the compiler must know about this host and cannot look up: `facts` of a request, see src/spec/orlop.v1.schema.json.
 
-import { readFileSync, statfsSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { originalNofile } from './limits.ts';
 import { capabilities } from './process.ts';
 
@@ -25,6 +25,10 @@ export interface Facts {
   /** RLIMIT_NOFILE as the caller had set it, decimal. */
   nofileSoft: string;
   nofileHard: string;
+  /** Security modules that are enabled, of those that config.json can ask for. */
+  security: string[];
+  /** Where the resctrl filesystem is mounted, '' for nowhere. */
+  resctrl: string;
   cgroup: CgroupLayout;
 }
 
@@ -34,8 +38,30 @@ export function gatherFacts(): Facts {
     capabilities: capabilities().permitted.toString(16),
     nofileSoft: String(nofile.soft),
     nofileHard: String(nofile.hard),
+    security: securityModules(),
+    resctrl: resctrlMount(),
     cgroup: cgroupLayout(),
   };
+}
+
+/** The kernel makes the place for selinuxfs only where SELinux is enabled. */
+function securityModules(): string[] {
+  const modules: string[] = [];
+  const parameter = '/sys/module/apparmor/parameters/enabled';
+  if (existsSync(parameter) && readFileSync(parameter, 'latin1').startsWith('Y')) modules.push('apparmor');
+  if (existsSync('/sys/fs/selinux')) modules.push('selinux');
+  return modules;
+}
+
+const RESCTRL = '/sys/fs/resctrl';
+const RDTGROUP_SUPER_MAGIC = 0x7655821; // <linux/magic.h>
+
+/** The kernel makes the place for it only where the processor has the feature. */
+function resctrlMount(): string {
+  if (!existsSync(RESCTRL)) return '';
+  if (statfsSync(RESCTRL).type === RDTGROUP_SUPER_MAGIC) return RESCTRL;
+  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+  return lines.find((line) => line.includes(' - resctrl '))?.split(' ')[4] ?? '';
 }
 
 const CGROUP_ROOT = '/sys/fs/cgroup';

@@ -118,6 +118,10 @@ export interface Facts {
   /** The caller's RLIMIT_NOFILE, decimal. */
   nofileSoft?: string;
   nofileHard?: string;
+  /** Security modules that are enabled; left out, all. */
+  security?: string[];
+  /** Where the resctrl filesystem is mounted, '' for nowhere; left out, /sys/fs/resctrl. */
+  resctrl?: string;
   cgroup?: CgroupFacts;
   /** With the cgroupManager systemd: that which makes the container's unit. */
   systemd?: SystemdFacts;
@@ -281,6 +285,27 @@ export interface DelegateStep extends HostStep {
   uid: number;
 }
 
+/** The resource control group of the container's processes. */
+export interface RdtStep extends HostStep {
+  verb: 'rdt';
+  directory: string;
+  /** It has been made before. */
+  mustExist?: boolean;
+  /** It has a name of its own: if it is there, it has to allow what `schemata` says. */
+  shared?: boolean;
+  schemata?: string[];
+  /** Directory of a monitoring group of the container's own. */
+  monitor?: string;
+}
+
+/** A network device of the host that goes to the container. */
+export interface NetDeviceStep extends HostStep {
+  verb: 'net-device';
+  name: string;
+  /** `%d` in it stands for a number that the kernel finds. */
+  newName: string;
+}
+
 /** A program of the host's, or, for createContainer and startContainer, of the container's: runtime-spec config.md#posix-platform-hooks. */
 export interface HookStep extends HostStep, Place {
   verb: 'hook';
@@ -332,6 +357,8 @@ export interface Names {
   namespaces: string[];
   /** Those of config.json that change what a launch does. */
   annotations: string[];
+  memoryPolicyModes: string[];
+  memoryPolicyFlags: string[];
 }
 
 /** A line of the program's listing; `step` is an index into the plan's steps. */

@@ -111,9 +111,9 @@ describe('exec', () => {
     expect(() => open(config).exec(encoder.encode('{'), asked({}))).toThrow(OrlopError);
   });
 
-  test('what cannot be done yet is an error, from a flag too', () => {
-    const flag = (): unknown => open(config).exec(undefined, asked({ args: ['id'], apparmorProfile: 'x' }));
-    expect(flag).toThrow('process.apparmorProfile: not supported yet');
+  test('what this host cannot do is an error, from a flag too', () => {
+    const request = asked({ args: ['id'], apparmorProfile: 'x' }, { facts: { cgroup: V1, security: [] } });
+    expect(() => open(config).exec(undefined, request)).toThrow('this host does not have AppArmor enabled');
   });
 });
 

@@ -8,19 +8,11 @@ const runc = changed(fixture('runc'), { '/process/capabilities/ambient': [] });
 const mappings = [{ containerID: 0, hostID: 0, size: 1 }];
 
 const cases: [string, unknown][] = [
-  ['/process/apparmorProfile', 'docker-default'],
-  ['/process/selinuxLabel', 'system_u:system_r:container_t:s0'],
-  ['/process/ioPriority', { class: 'IOPRIO_CLASS_BE', priority: 4 }],
-  ['/process/scheduler', { policy: 'SCHED_OTHER' }],
   ['/linux/namespaces/5', { type: 'user' }],
   ['/linux/uidMappings', mappings],
   ['/linux/gidMappings', mappings],
   ['/linux/seccomp', { defaultAction: 'SCMP_ACT_ALLOW' }],
-  ['/linux/netDevices', { eth0: {} }],
-  ['/linux/intelRdt', { closID: 'x' }],
-  ['/linux/memoryPolicy', { mode: 'MPOL_LOCAL' }],
-  ['/linux/personality', { domain: 'LINUX32' }],
-  ['/linux/mountLabel', 'system_u:object_r:container_file_t:s0'],
+  ['/linux/personality', { domain: 'LINUX', flags: ['ADDR_NO_RANDOMIZE'] }],
   ['/mounts/0/uidMappings', mappings],
   ['/mounts/0/gidMappings', mappings],
   ['/mounts/1/options/0', 'idmap'],

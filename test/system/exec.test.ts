@@ -222,8 +222,6 @@ describe('errors', () => {
     expect(exec('-u', 'root', id, 'true').stderr).toContain('--user root: not a number');
     expect(exec('-u', '1:2:3', id, 'true').stderr).toContain('not UID or UID:GID');
     expect(exec('--process', '/nosuch', id).stderr).toContain('open("/nosuch") failed: ENOENT');
-    expect(exec('--apparmor', 'x', id, 'true').stderr).toContain('not supported yet');
-    expect(exec('--process-label', 'x', id, 'true').stderr).toContain('not supported yet');
     expect(exec('nosuch', 'true').stderr).toContain('does not exist');
     expect(exec('../x', 'true').stderr).toContain('is not a container id');
   });

@@ -4,7 +4,7 @@ import { type Action, text, type Values } from '../command.ts';
 import { readInput } from '../input.ts';
 
 const action: Action = (context, values, [id = '']) => {
-  refuseRdt(values);
+  const schemata = schemataOf(values);
   const file = text(values, 'resources');
   const flags = Object.keys(FIELDS).filter((flag) => values[flag] !== undefined);
   if (file !== undefined && flags.length > 0) {
@@ -19,6 +19,7 @@ const action: Action = (context, values, [id = '']) => {
       root: context.root,
       id,
       resources,
+      schemata,
       ignoreUnsupported: context.ignoreUnsupported,
       warn: ({ message, path }) => context.log.write('warning', `${flagAt(path, flags) ?? path}: ${message}`),
     });
@@ -83,11 +84,17 @@ function bytes(flag: string, value: string): string {
   return `${sign}${BigInt(whole) * factor + part}`;
 }
 
-function refuseRdt(values: Values): void {
-  const flag = ['l3-cache-schema', 'mem-bw-schema'].find((name) => values[name] !== undefined);
-  if (flag === undefined) return;
-  throw new OrlopError('usage/invalid', `--${flag}: Intel RDT (linux.intelRdt) is not supported yet`, {
-    hint: 'leave the option out',
+/** Lines for Intel RDT, which are no part of linux.resources. */
+const SCHEMATA: Readonly<Record<string, string>> = { 'l3-cache-schema': 'L3', 'mem-bw-schema': 'MB' };
+
+function schemataOf(values: Values): string[] {
+  return Object.keys(SCHEMATA).flatMap((flag) => {
+    const line = text(values, flag);
+    if (line === undefined) return [];
+    if (/^\w+:[^\n]+$/.test(line)) return [line];
+    throw new OrlopError('usage/invalid', `--${flag} ${line}: not a line of schemata`, {
+      hint: `such as "${SCHEMATA[flag]}:0=f"`,
+    });
   });
 }
 
