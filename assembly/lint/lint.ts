@@ -4,7 +4,7 @@ import { translate } from '../plan/plan';
 import { Request, readRequest } from '../plan/request';
 import { Diagnostic, Report } from '../report';
 import { ruleNumber } from '../rules';
-import { readSpec } from '../spec/config';
+import { readSpec, Spec } from '../spec/config';
 import { Context } from './context';
 import { Findings } from './findings';
 import { Options } from './options';
@@ -26,7 +26,7 @@ export function lintConfig(config: usize, length: i32, rules: Rule[], options: O
   // Without an object there is nothing to check, and its absence would be told of field by field.
   if (document.root == NONE || document.kind(document.root) != Kind.OBJECT) return linted;
   findings.hidesUnsupported = !options.isForOrlop;
-  const planner = translate(spec, referenceRequest(), findings);
+  const planner = translate(spec, referenceRequest(spec), findings);
   findings.hidesUnsupported = false;
 
   const foreign = findings.foreignFindings();
@@ -38,9 +38,16 @@ export function lintConfig(config: usize, length: i32, rules: Rule[], options: O
   return linted;
 }
 
-/** A host that has everything: whether this one does is asked when a container is started there. */
-function referenceRequest(): Request {
-  return readRequest(new Document(0, 0), new Report());
+/**
+ * A host that has everything: whether this one does is asked when a container is started there. Who names a unit has
+ * systemd make the cgroup.
+ */
+function referenceRequest(spec: Spec): Request {
+  const request = readRequest(new Document(0, 0), new Report());
+  const linux = spec.linux;
+  const path = linux ? linux.cgroupsPath : null;
+  if (path && path.value.includes(':')) request.cgroupManager = 'systemd';
+  return request;
 }
 
 function complete(context: Context, foreign: Diagnostic[], rules: Rule[]): void {
