@@ -162,7 +162,16 @@ export class Document {
    * keys are compared where they stand.
    */
   keyEquals(node: i32, name: string, from: i32 = 0, to: i32 = name.length): bool {
-    let at = this.keyStart(node) + 1;
+    return this.equals(this.keyStart(node) + 1, name, from, to);
+  }
+
+  /** The same of the value of a string. */
+  textEquals(node: i32, name: string, from: i32 = 0, to: i32 = name.length): bool {
+    return this.equals(this.start(node) + 1, name, from, to);
+  }
+
+  private equals(start: i32, name: string, from: i32, to: i32): bool {
+    let at = start;
     for (let index = from; index < to; index++) {
       let character: i32 = this.byte(at++);
       if (character == 0x5c) {

@@ -32,28 +32,38 @@ export class Edits {
     return this.edit(start, this.document.keyEnd(start), quote(key));
   }
 
-  /** A member of an object or an item of an array. */
+  /** A member of an object or an item of an array: with the comma before it, or, if it is the first, the one behind. */
   remove(node: i32): Edits {
-    return this.removeAll([node]);
+    const document = this.document;
+    const start = this.startOf(node);
+    const next = document.nextSibling(node);
+    const before = this.beforeSpace(start);
+    if (document.byte(before - 1) == 0x2c) return this.edit(this.beforeSpace(before - 1), document.end(node), '');
+    if (next != NONE) return this.edit(start, this.startOf(next), '');
+    const container = document.parent(node);
+    return this.edit(document.start(container) + 1, document.end(container) - 1, '');
   }
 
-  /** Several of one object or array: each with the comma before it, or, as long as none is kept, with the one behind. */
+  /** Several of one object or array, in their order. */
   removeAll(nodes: i32[]): Edits {
     const document = this.document;
     const container = document.parent(nodes[0]);
-    let previous = NONE;
-    let keepsOne = false;
-    const first = this.edits.length;
+    let index = 0;
+    let kept = NONE;
     for (let child = document.firstChild(container); child != NONE; child = document.nextSibling(child)) {
-      const next = document.nextSibling(child);
-      if (!nodes.includes(child)) keepsOne = true;
-      else if (keepsOne) this.edit(document.end(previous), document.end(child), '');
-      else if (next != NONE) this.edit(this.startOf(child), this.startOf(next), '');
-      previous = child;
+      if (index == nodes.length || child != nodes[index]) {
+        // Those before the first that is kept go as one, with the comma behind.
+        if (kept == NONE && index > 0) this.edit(this.startOf(nodes[0]), this.startOf(child), '');
+        kept = child;
+        continue;
+      }
+      let last = child;
+      for (index++; index < nodes.length && document.nextSibling(last) == nodes[index]; index++) last = nodes[index];
+      if (kept != NONE) this.edit(document.end(kept), document.end(last), '');
+      child = last;
     }
-    if (keepsOne) return this;
-    this.edits.length = first;
-    return this.edit(document.start(container) + 1, document.end(container) - 1, '');
+    if (kept == NONE) this.edit(document.start(container) + 1, document.end(container) - 1, '');
+    return this;
   }
 
   /** The value of a member, which is put behind the last one if it is not there. */
@@ -97,9 +107,10 @@ export class Edits {
 
   private add(container: i32, text: string): Edits {
     const document = this.document;
-    const last = this.last(container);
-    if (last == NONE) return this.edit(document.start(container) + 1, document.end(container) - 1, text);
-    return this.edit(document.end(last), document.end(last), `,${this.spaceIn(container)}${text}`);
+    const end = document.end(container) - 1;
+    if (document.firstChild(container) == NONE) return this.edit(document.start(container) + 1, end, text);
+    const last = this.beforeSpace(end);
+    return this.edit(last, last, `,${this.spaceIn(container)}${text}`);
   }
 
   private edit(start: i32, end: i32, text: string): Edits {
@@ -112,18 +123,30 @@ export class Edits {
     return key == NONE ? this.document.start(node) : key;
   }
 
-  /** What stands before a member or item: a new line with its indentation, or a space, or nothing. */
+  /** Where the white space before a place begins. */
+  private beforeSpace(place: i32): i32 {
+    let at = place;
+    while (at > 0 && isSpace(this.document.byte(at - 1))) at--;
+    return at;
+  }
+
+  /**
+   * What stands before a member or item: a new line with its indentation, or a space, or nothing. On one line the second
+   * one tells, if there are two: in `{ "a": 1 }` the space before the first is that of the bracket.
+   */
   private spaceIn(container: i32): string {
     const document = this.document;
-    const last = this.last(container);
-    if (last == NONE) return ' ';
-    const end = this.startOf(last);
-    let start = end;
-    while (start > 0 && isSpace(document.byte(start - 1))) start--;
-    const space = document.slice(start, end);
-    const isOnly = last == document.firstChild(container);
-    // In `{ "a": 1 }` the space is that of the bracket.
-    return isOnly && !space.includes('\n') ? ' ' : space;
+    const first = document.firstChild(container);
+    if (first == NONE) return ' ';
+    const space = this.spaceBefore(first);
+    const second = document.nextSibling(first);
+    if (space.includes('\n')) return space;
+    return second == NONE ? ' ' : this.spaceBefore(second);
+  }
+
+  private spaceBefore(node: i32): string {
+    const start = this.startOf(node);
+    return this.document.slice(this.beforeSpace(start), start);
   }
 
   /** How much further in the members of an object are than the object's own line. */
@@ -145,13 +168,6 @@ export class Edits {
     if (member == NONE) return ': ';
     const end = document.keyEnd(document.keyStart(member));
     return document.slice(end, document.start(member));
-  }
-
-  private last(container: i32): i32 {
-    const document = this.document;
-    let last = NONE;
-    for (let at = document.firstChild(container); at != NONE; at = document.nextSibling(at)) last = at;
-    return last;
   }
 }
 

@@ -10,8 +10,11 @@ export class Fixed extends Text {
   count: i32 = 0;
 }
 
-/** What people write takes two or three. */
+/** What people write takes two or three rounds. */
 const MOST_ROUNDS = 100;
+
+/** Bytes to be read in all: of a hostile document a part of the fixes is done, and the next call does more. */
+const MOST_BYTES = 64 * 1024 * 1024;
 
 /**
  * Applies fixes until none is left. Of those that touch the same bytes the one with the earlier finding has its turn, and
@@ -20,7 +23,9 @@ const MOST_ROUNDS = 100;
 export function fixConfig(config: usize, length: i32, rules: Rule[], options: Options): Fixed {
   const fixed = new Fixed(config, length);
   let start = mark();
-  for (let round = 0; round < MOST_ROUNDS; round++) {
+  let read = 0;
+  for (let round = 0; round < MOST_ROUNDS && read < MOST_BYTES; round++) {
+    read += fixed.length;
     const chosen = new Chosen(options.isUnsafe);
     const linted = lintConfig(fixed.address, fixed.length, rules, options);
     const findings = linted.findings.sorted();

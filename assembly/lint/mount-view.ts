@@ -48,11 +48,15 @@ export const RDONLY: u64 = 1;
 export const NOSUID: u64 = 2;
 export const NODEV: u64 = 4;
 
+/** More than these nobody has, and a hostile document must not make them fill the memory. */
+const MOST_VIEWS = 10000;
+
 export function viewMounts(spec: Spec): MountView[] {
   const views: MountView[] = [];
   const mounts = spec.mounts;
   if (!mounts) return views;
-  for (let index = 0; index < mounts.items.length; index++) views.push(viewMount(mounts.items[index]));
+  const count = min(mounts.items.length, MOST_VIEWS);
+  for (let index = 0; index < count; index++) views.push(viewMount(mounts.items[index]));
   return views;
 }
 

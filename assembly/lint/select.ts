@@ -15,7 +15,7 @@ function descend(document: Document, node: i32, pattern: string, at: i32, found:
     return;
   }
   if (pattern.charCodeAt(at) == 0x3d) {
-    if (document.kind(node) == Kind.STRING && document.text(node) == pattern.substring(at + 1)) found.push(node);
+    if (document.kind(node) == Kind.STRING && document.textEquals(node, pattern, at + 1)) found.push(node);
     return;
   }
   if (document.kind(node) < Kind.ARRAY) return;
