@@ -146,7 +146,7 @@ export function rows(): i32 {
   const current = program;
   if (!current) return -1;
   const writer = new Writer();
-  writeListing(writer, current);
+  writeListing(writer, planner!, current);
   give(writer);
   return 0;
 }

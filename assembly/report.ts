@@ -81,8 +81,8 @@ export class Report {
     return this.addNode(Severity.ERROR, rule, node, message, help);
   }
 
-  warning(rule: string, node: i32, message: string, help: string): void {
-    this.addNode(Severity.WARNING, rule, node, message, help);
+  warning(rule: string, node: i32, message: string, help: string): Diagnostic {
+    return this.addNode(Severity.WARNING, rule, node, message, help);
   }
 
   /** True, but nothing that anybody has to know at each start. */

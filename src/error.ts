@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'container/wrong-state'
   | 'container/invalid-id'
   | 'container/hook'
+  | 'container/seccomp-agent'
   | `linux/${string}`
   | 'launch/failed'
   | 'core/crash';

@@ -173,6 +173,7 @@ export const FSPICK_EMPTY_PATH: u64 = 8;
 
 // linux/sched.h
 export const CLONE_NEWTIME: u64 = 0x80;
+export const SIGCHLD: u64 = 17;
 export const CLONE_VM: u64 = 0x100;
 export const CLONE_PIDFD: u64 = 0x1000;
 export const CLONE_VFORK: u64 = 0x4000;
@@ -217,6 +218,11 @@ export const CLONE = new FlagNames(
     CLONE_INTO_CGROUP,
   ],
 );
+/** Of clone(2), whose lowest byte is the signal at its end. */
+export const CLONE_CHILD = new FlagNames(
+  ['CLONE_VM', 'CLONE_PIDFD', 'CLONE_VFORK', 'SIGCHLD'],
+  [CLONE_VM, CLONE_PIDFD, CLONE_VFORK, SIGCHLD],
+);
 /** struct clone_args; set_tid and its size are left out at the end of version 1, cgroup came with version 2 */
 export const CLONE_ARGS: string[] = [
   'flags',
@@ -233,7 +239,6 @@ export const CLONE_ARGS: string[] = [
 ];
 export const SIGKILL: u64 = 9;
 export const SIGPIPE: u64 = 13;
-export const SIGCHLD: u64 = 17;
 export const SIGXFSZ: u64 = 25;
 export const SIG_SETMASK: u64 = 2;
 
@@ -277,6 +282,19 @@ export const MSG_NOSIGNAL: u64 = 0x4000;
 export const CLOSE_RANGE_CLOEXEC: u64 = 4;
 export const LINUX_CAPABILITY_VERSION_3: u32 = 0x20080522;
 
+/** include/uapi/linux/seccomp.h */
+export const SECCOMP_SET_MODE_FILTER: u64 = 1;
+export const SECCOMP_FLAGS = new FlagNames(
+  [
+    'SECCOMP_FILTER_FLAG_TSYNC',
+    'SECCOMP_FILTER_FLAG_LOG',
+    'SECCOMP_FILTER_FLAG_SPEC_ALLOW',
+    'SECCOMP_FILTER_FLAG_NEW_LISTENER',
+    'SECCOMP_FILTER_FLAG_TSYNC_ESRCH',
+    'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV',
+  ],
+  [1, 2, 4, 8, 16, 32],
+);
 /** include/uapi/linux/keyctl.h */
 export const KEYCTL_JOIN_SESSION_KEYRING: u64 = 1;
 export const KEYCTL_SETPERM: u64 = 5;

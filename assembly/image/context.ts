@@ -47,6 +47,8 @@ export enum Slot {
  *   init     ── HOOKS ──────────────▶ host      mounts are made; only with prestart or createRuntime hooks
  *   init     ◀───────────── a byte ── host      they have run
  *   init     ── HOOK step, … ───────▶ host      a createContainer hook has failed, or has written something
+ *   init     ── LISTENER fd ────────▶ host      with a seccomp filter that notifies; it takes the fd by pidfd_getfd
+ *   init     ◀───────────── a byte ── host      the agent has it
  *   init     ── READY ──────────────▶ host      everything is made
  *   init     ◀───────────── a byte ── host      all limits are in place, the container is created
  *   init     ◀──── a byte on the start FIFO     then startContainer hooks, which tell HOOK on the exec FIFO,
@@ -66,6 +68,7 @@ export enum RecordKind {
   HOOK = 8,
   LIMITS = 9,
   NETWORK = 10,
+  LISTENER = 11,
 }
 
 /** What the lowering of one plan shares: the program, fds by name, and cells that more than one step uses. */

@@ -2,6 +2,7 @@ import { Bytes } from './bytes';
 import { Call } from './calls';
 import {
   CODE_ADDRESS,
+  CONSTANTS_ADDRESS,
   DATA_ADDRESS,
   KIND_AGAIN,
   KIND_BRANCH,
@@ -23,7 +24,6 @@ import { callNumber, ELF_MACHINE, interpreter, PAGE_SIZE } from './x86_64';
 /** elf.h: Elf64_Ehdr, Elf64_Phdr */
 const HEADER_SIZE: u16 = 64;
 const SEGMENT_SIZE: u16 = 56;
-const SEGMENTS: u16 = 4;
 const ET_EXEC: u16 = 2;
 const PT_LOAD: u32 = 1;
 const PT_GNU_STACK: u32 = 0x6474e551;
@@ -32,13 +32,15 @@ const PF_W: u32 = 2;
 const PF_R: u32 = 4;
 
 /**
- * Links a program into a static executable: header and interpreter (r-x), rows (r--), data (rw-), and a stack that is
- * not executable. No sections, no symbols, nothing that depends on when or where it was made.
+ * Links a program into a static executable: header and interpreter (r-x), rows and constants (r--), data (rw-), and a stack
+ * that is not executable. No sections, no symbols, nothing that depends on when or where it was made.
  */
 export function link(program: Program): Bytes {
   const image = new Bytes();
   const code = interpreter();
-  const codeOffset = HEADER_SIZE + SEGMENTS * SEGMENT_SIZE;
+  const constants = program.constants;
+  const segments: u16 = constants.length > 0 ? 5 : 4;
+  const codeOffset = HEADER_SIZE + segments * SEGMENT_SIZE;
   image.reserve(codeOffset + code.bytes.length, 1);
   for (let index = 0; index < code.bytes.length; index++) image.put8(codeOffset + index, code.bytes[index]);
 
@@ -46,14 +48,19 @@ export function link(program: Program): Bytes {
   for (let index = 0; index < program.rows.length; index++)
     putRow(image, rowsOffset + index * ROW_SIZE, program, index);
 
+  const constantsOffset = constants.length > 0 ? image.reserve(constants.length, PAGE_SIZE) : 0;
+  if (constants.length > 0) image.copy(constantsOffset, constants);
+
   const dataOffset = image.reserve(program.data.length, PAGE_SIZE);
   image.copy(dataOffset, program.data);
 
-  putHeader(image, CODE_ADDRESS + codeOffset);
+  putHeader(image, CODE_ADDRESS + codeOffset, segments);
   putSegment(image, 0, PT_LOAD, PF_R | PF_X, 0, CODE_ADDRESS, codeOffset + code.bytes.length);
   putSegment(image, 1, PT_LOAD, PF_R, rowsOffset, ROWS_ADDRESS, program.rows.length * ROW_SIZE);
-  putSegment(image, 2, PT_LOAD, PF_R | PF_W, dataOffset, DATA_ADDRESS, program.data.length);
-  putSegment(image, 3, PT_GNU_STACK, PF_R | PF_W, 0, 0, 0);
+  // In the order of addresses: man 5 elf.
+  if (constants.length > 0) putSegment(image, 2, PT_LOAD, PF_R, constantsOffset, CONSTANTS_ADDRESS, constants.length);
+  putSegment(image, segments - 2, PT_LOAD, PF_R | PF_W, dataOffset, DATA_ADDRESS, program.data.length);
+  putSegment(image, segments - 1, PT_GNU_STACK, PF_R | PF_W, 0, 0, 0);
   return image;
 }
 
@@ -92,7 +99,7 @@ function putArgument(image: Bytes, offset: i32, position: i32, operand: Operand 
   return operand.isLoaded ? (<u8>1) << (<u8>position) : 0;
 }
 
-function putHeader(image: Bytes, entry: u32): void {
+function putHeader(image: Bytes, entry: u32, segments: u16): void {
   image.put32(0, 0x464c457f); // "\x7fELF"
   image.put32(4, 0x00010102); // 64 bits, little-endian, version 1, System V
   image.put16(16, ET_EXEC);
@@ -102,7 +109,7 @@ function putHeader(image: Bytes, entry: u32): void {
   image.put64(32, HEADER_SIZE);
   image.put16(52, HEADER_SIZE);
   image.put16(54, SEGMENT_SIZE);
-  image.put16(56, SEGMENTS);
+  image.put16(56, segments);
 }
 
 function putSegment(image: Bytes, index: i32, type: u32, flags: u32, offset: i32, address: u32, size: i32): void {

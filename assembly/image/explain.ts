@@ -178,7 +178,7 @@ function hintFor(step: Step, row: Row, errno: i32): string {
     case Verb.OFFSET_CLOCK:
       return 'the kernel refuses offsets that make a clock negative or run past its end';
     case Verb.HOOK:
-      if (row.call == Call.CLONE3 && errno == EAGAIN)
+      if (row.call == Call.CLONE && errno == EAGAIN)
         return 'a hook of the container counts against linux.resources.pids and RLIMIT_NPROC: raise the limit';
       break;
     default:

@@ -28,7 +28,7 @@ export class HookMemory {
   output: Cell;
   child: Cell;
   text: Cell;
-  /** struct pollfd, whose first field clone3 fills: as a number it is the pidfd, to the kernel's 32 bits of it. */
+  /** struct pollfd, whose first field clone fills: as a number it is the pidfd, to the kernel's 32 bits of it. */
   pidfd: Cell;
   /** The kind of hook whose state `state` has, as three struct iovec. */
   kind: string = '';

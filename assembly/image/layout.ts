@@ -4,6 +4,7 @@
  *
  *   0x00400000  ELF header, interpreter     read, execute
  *   0x01000000  rows, 64 bytes each         read
+ *   0x08000000  constants: seccomp filter   read
  *   0x10000000  data: failure record,       read, write
  *               cells, strings, vectors
  *
@@ -25,6 +26,7 @@
  */
 export const CODE_ADDRESS: u32 = 0x00400000;
 export const ROWS_ADDRESS: u32 = 0x01000000;
+export const CONSTANTS_ADDRESS: u32 = 0x08000000;
 export const DATA_ADDRESS: u32 = 0x10000000;
 
 export const ROW_SIZE: u32 = 64;

@@ -1,5 +1,8 @@
 import { join } from '../json/text';
 import { Writer } from '../json/writer';
+import { Planner } from '../plan/planner';
+import { SeccompStep } from '../plan/seccomp';
+import { writeTexts } from '../plan/step';
 import { Call, callName } from './calls';
 import { errnoName } from './errno';
 import { ANY_ERROR } from './layout';
@@ -9,8 +12,10 @@ import { Program, Row } from './program';
  * The program as people read it, a line a row, in words that are the row and nothing else:
  *
  *   41  openat2(root, "proc", {flags=O_PATH|O_CLOEXEC, resolve=RESOLVE_IN_ROOT}, 24) = target      ENOENT → 44
+ *
+ * A row that loads a filter has it beside.
  */
-export function writeListing(writer: Writer, program: Program): void {
+export function writeListing(writer: Writer, planner: Planner, program: Program): void {
   writer.beginArray();
   for (let index = 0; index < program.rows.length; index++) {
     const row = program.rows[index];
@@ -18,6 +23,7 @@ export function writeListing(writer: Writer, program: Program): void {
     writer.fieldInteger('row', index);
     writer.field('text', renderRow(row));
     if (row.step >= 0) writer.fieldInteger('step', row.step);
+    if (row.call == Call.SECCOMP) writeTexts(writer, 'detail', (planner.steps[row.step] as SeccompStep).disassemble());
     writer.endObject();
   }
   writer.endArray();

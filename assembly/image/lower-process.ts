@@ -75,24 +75,30 @@ export function lowerUser(context: Context, step: UserStep): void {
   program.call(Call.SETRESUID, uid, uid, uid);
 }
 
-/** man 2 capset: two halves of 32 bits, each effective, permitted, inheritable. */
 export function lowerCapabilities(context: Context, step: CapabilitiesStep): void {
-  const program = context.program;
-  const header = program.area('{_LINUX_CAPABILITY_VERSION_3, 0}', 8);
-  program.put32(header, 0, LINUX_CAPABILITY_VERSION_3);
-  const text = `{effective=${step.effective.toString(16)}, permitted=${step.permitted.toString(16)}, inheritable=${step.inheritable.toString(16)}}`;
-  const data = program.area(text, 24);
-  for (let half = 0; half < 2; half++) {
-    program.put32(data, 12 * half, <u32>(step.effective >> (32 * half)));
-    program.put32(data, 12 * half + 4, <u32>(step.permitted >> (32 * half)));
-    program.put32(data, 12 * half + 8, <u32>(step.inheritable >> (32 * half)));
-  }
-  program.call(Call.CAPSET, program.at(header), program.at(data));
+  setCapabilities(context, step, step.kept);
   ambient(context, PR_CAP_AMBIENT_CLEAR_ALL, 'PR_CAP_AMBIENT_CLEAR_ALL', 0);
   for (let capability = 0; capability < 64; capability++) {
     if (step.ambient & ((<u64>1) << capability))
       ambient(context, PR_CAP_AMBIENT_RAISE, 'PR_CAP_AMBIENT_RAISE', capability);
   }
+}
+
+/** man 2 capset: two halves of 32 bits, each effective, permitted, inheritable. */
+export function setCapabilities(context: Context, step: CapabilitiesStep, kept: u64): void {
+  const program = context.program;
+  const effective = step.effective | kept;
+  const permitted = step.permitted | kept;
+  const header = program.area('{_LINUX_CAPABILITY_VERSION_3, 0}', 8);
+  program.put32(header, 0, LINUX_CAPABILITY_VERSION_3);
+  const text = `{effective=${effective.toString(16)}, permitted=${permitted.toString(16)}, inheritable=${step.inheritable.toString(16)}}`;
+  const data = program.area(text, 24);
+  for (let half = 0; half < 2; half++) {
+    program.put32(data, 12 * half, <u32>(effective >> (32 * half)));
+    program.put32(data, 12 * half + 4, <u32>(permitted >> (32 * half)));
+    program.put32(data, 12 * half + 8, <u32>(step.inheritable >> (32 * half)));
+  }
+  program.call(Call.CAPSET, program.at(header), program.at(data));
 }
 
 function ambient(context: Context, action: u64, name: string, capability: i32): Row {

@@ -1,7 +1,6 @@
 import { Call } from './calls';
 import {
-  CLONE,
-  CLONE_ARGS,
+  CLONE_CHILD,
   P_PID,
   PR_SET_CHILD_SUBREAPER,
   SIG_SETMASK,
@@ -15,7 +14,7 @@ import {
 import { Context } from './context';
 import { ECHILD, EINTR, ENOTTY, EPERM, ESRCH } from './errno';
 import { Label } from './label';
-import { Cell, Operand } from './operand';
+import { Cell } from './operand';
 
 const LAST_SIGNAL: i32 = 64;
 
@@ -32,11 +31,10 @@ export function lowerReaper(context: Context): void {
   if (!context.planner.namespaces.creates('pid')) {
     program.call(Call.PRCTL, program.named(PR_SET_CHILD_SUBREAPER, 'PR_SET_CHILD_SUBREAPER'), program.number(1));
   }
-  const signal = program.named(SIGCHLD, 'SIGCHLD');
-  const fields: Operand[] = [program.flags(0, CLONE), zero, zero, zero, signal, zero, zero, zero];
   const child = program.cell('child');
   const isChild = new Label('child');
-  program.call(Call.CLONE3, program.struct(CLONE_ARGS, fields), program.number(8 * fields.length)).into(child);
+  const flags = program.flags(SIGCHLD, CLONE_CHILD);
+  program.call(Call.CLONE, flags, program.null(), program.null(), program.null(), zero).into(child);
   program.branch(child, u64.MAX_VALUE, 0, isChild);
   program.call(Call.CLOSE_RANGE, program.number(3), program.named(u32.MAX_VALUE, '~0'), zero);
   const status = program.cell('status');

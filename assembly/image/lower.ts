@@ -12,6 +12,7 @@ import { Planner } from '../plan/planner';
 import { BoundingStep, CapabilitiesStep, UserStep } from '../plan/privileges';
 import { RlimitStep, TerminalStep } from '../plan/process';
 import { IoPriorityStep, SchedulerStep } from '../plan/scheduler';
+import { SeccompStep } from '../plan/seccomp';
 import { KeyringStep } from '../plan/security';
 import { NumberStep, Step, TextStep, Verb } from '../plan/step';
 import { SysctlStep } from '../plan/sysctl';
@@ -46,6 +47,7 @@ import {
 } from './lower-process';
 import { lowerReaper } from './lower-reaper';
 import { lowerPivot, lowerPropagation, lowerRoot } from './lower-root';
+import { lowerSeccomp } from './lower-seccomp';
 import { lowerApparmor, lowerKeyring, lowerSelinux } from './lower-security';
 import { lowerTerminal } from './lower-terminal';
 import { Program } from './program';
@@ -171,6 +173,8 @@ function lowerStep(context: Context, step: Step): void {
       return lowerApparmor(context, step as TextStep);
     case Verb.SELINUX:
       return lowerSelinux(context, step as TextStep);
+    case Verb.SECCOMP:
+      return lowerSeccomp(context, step as SeccompStep);
     default:
       assert(false, 'a verb without rows');
   }

@@ -3,7 +3,7 @@ import { Bytes } from './bytes';
 import { Call } from './calls';
 import { FlagNames, OPEN_HOW, RESOLVE } from './constants';
 import { Label } from './label';
-import { DATA_ADDRESS, LOG_SIZE, RECORD_SIZE } from './layout';
+import { CONSTANTS_ADDRESS, DATA_ADDRESS, LOG_SIZE, RECORD_SIZE } from './layout';
 import { Cell, Flags, Load, Mode, Named, Operand, Struct, Text, Vector } from './operand';
 
 /** One system call or branch of a launch, before it is bytes. */
@@ -63,6 +63,8 @@ export class Row {
 export class Program {
   rows: Row[] = [];
   data: Bytes = new Bytes();
+  /** What nobody writes to. */
+  constants: Bytes = new Bytes();
   step: i32 = NONE;
   node: i32 = NONE;
   private texts: Map<usize, u32> = new Map<usize, u32>();
@@ -152,6 +154,17 @@ export class Program {
     const offset = this.data.reserve(8 * fields.length, 8);
     for (let index = 0; index < fields.length; index++) this.data.put64(offset + 8 * index, fields[index].value);
     return new Struct(DATA_ADDRESS + offset, names, fields);
+  }
+
+  /** struct sock_fprog, include/uapi/linux/filter.h: how many instructions, and where they are. */
+  filter(instructions: u64[]): Operand {
+    const constants = this.constants;
+    const header = constants.reserve(16, 8);
+    const body = constants.reserve(8 * instructions.length, 8);
+    constants.put16(header, <u16>instructions.length);
+    constants.put64(header + 8, CONSTANTS_ADDRESS + body);
+    for (let index = 0; index < instructions.length; index++) constants.put64(body + 8 * index, instructions[index]);
+    return new Named(CONSTANTS_ADDRESS + header, `{${instructions.length} instructions}`);
   }
 
   /** struct open_how, include/uapi/linux/openat2.h */

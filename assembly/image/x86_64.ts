@@ -47,6 +47,8 @@ export function callNumber(call: Call): u16 {
       return 80;
     case Call.CHROOT:
       return 161;
+    case Call.CLONE:
+      return 56;
     case Call.CLONE3:
       return 435;
     case Call.CLOSE:
@@ -129,6 +131,8 @@ export function callNumber(call: Call): u16 {
       return 203;
     case Call.SCHED_SETATTR:
       return 314;
+    case Call.SECCOMP:
+      return 317;
     case Call.SENDMSG:
       return 46;
     case Call.SETDOMAINNAME:

@@ -6,8 +6,16 @@
  *    │size│ mark │ …             │size│last│ offset
  *    └────┴──────┴───────────────┴────┴────┘
  *
- * release() makes the block of the mark reach to the end, and frees it as the last.
+ * release() makes the block of the mark reach to the end, and frees it as the last. What a global has kept of a document is
+ * gone with it, unless it asks for the generation that it was made in.
  */
+
+let releases: i32 = 0;
+
+/** Another one after each release(). */
+export function generation(): i32 {
+  return releases;
+}
 
 /** Where the memory ends now. */
 export function mark(): usize {
@@ -19,4 +27,5 @@ export function release(mark: usize): void {
   const last = heap.alloc(0);
   store<usize>(mark - sizeof<usize>(), last - mark + load<usize>(last - sizeof<usize>()));
   heap.free(mark);
+  releases++;
 }

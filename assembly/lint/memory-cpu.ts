@@ -150,13 +150,11 @@ export class BurstAboveQuota extends Rule {
     );
   }
 
-  override check(context: Context): void {
+  override complete(context: Context, finding: Diagnostic): bool {
     const cpu = cpuOf(context);
-    const burst = cpu ? cpu.burst : null;
     const quota = cpu ? cpu.quota : null;
-    if (!burst || !quota || quota.value <= 0 || burst.value <= <u64>quota.value) return;
-    const message = `cpu.burst (${burst.value}) is more than cpu.quota (${quota.value})`;
-    this.found(context, burst.node, message, 'lower it, or raise the quota').relate(quota.node, 'the quota');
+    if (quota) finding.relate(quota.node, 'the quota');
+    return true;
   }
 }
 
@@ -175,21 +173,12 @@ export class CpuRange extends Rule {
     );
   }
 
+  /** Quota and period the translator checks. */
   override check(context: Context): void {
     const cpu = cpuOf(context);
-    if (!cpu) return;
-    const shares = cpu.shares;
-    if (shares && shares.value != 0 && (shares.value < 2 || shares.value > 262144)) {
-      this.found(context, shares.node, `cpu.shares is ${shares.value}`, 'it goes from 2 to 262144, usual is 1024');
-    }
-    const quota = cpu.quota;
-    if (quota && quota.value > 0 && quota.value < 1000) {
-      this.found(context, quota.node, `cpu.quota is ${quota.value} µs`, 'it is 1000 or more; -1 is no limit');
-    }
-    const period = cpu.period;
-    if (period && period.value != 0 && (period.value < 1000 || period.value > 1000000)) {
-      this.found(context, period.node, `cpu.period is ${period.value} µs`, 'it goes from 1000 to 1000000');
-    }
+    const shares = cpu ? cpu.shares : null;
+    if (!shares || shares.value == 0 || (shares.value >= 2 && shares.value <= 262144)) return;
+    this.found(context, shares.node, `cpu.shares is ${shares.value}`, 'it goes from 2 to 262144, usual is 1024');
   }
 }
 
@@ -206,13 +195,6 @@ export class IdleRange extends Rule {
       '{"ociVersion":"1.2.0","linux":{"resources":{"cpu":{"idle":1}}}}',
       'Documentation/admin-guide/cgroup-v2.rst, cpu.idle',
     );
-  }
-
-  override check(context: Context): void {
-    const cpu = cpuOf(context);
-    const idle = cpu ? cpu.idle : null;
-    if (!idle || idle.value == 0 || idle.value == 1) return;
-    this.found(context, idle.node, `cpu.idle is ${idle.value}`, 'it is 0 or 1');
   }
 }
 

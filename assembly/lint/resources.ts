@@ -74,18 +74,6 @@ export class EmptyRdma extends Rule {
       'runtime-spec config-linux.md#rdma',
     );
   }
-
-  override check(context: Context): void {
-    const resources = context.resources;
-    const rdma = resources ? resources.rdma : null;
-    if (!rdma) return;
-    for (let index = 0; index < rdma.items.length; index++) {
-      const entry = rdma.items[index];
-      if (entry.hcaHandles || entry.hcaObjects) continue;
-      if (context.document.firstChild(entry.node) != NONE) continue;
-      this.found(context, entry.node, 'the entry limits nothing', 'give it hcaHandles or hcaObjects');
-    }
-  }
 }
 
 export class HugepageSize extends Rule {

@@ -121,15 +121,9 @@ import {
   NotifyWithoutListener,
   SeccompKillsLaunch,
 } from './seccomp';
-import { ArgumentIndexRange, UselessValueTwo } from './seccomp-arguments';
-import {
-  DangerousSyscalls,
-  EpermByDefault,
-  NativeArchitectureMissing,
-  NoSeccomp,
-  ShadowedRule,
-  UnknownSyscall,
-} from './seccomp-profile';
+import { ArgumentIndexRange, ConflictingRules, FilterTooLong, UselessValueTwo } from './seccomp-arguments';
+import { DangerousSyscalls, NoSeccomp } from './seccomp-hardening';
+import { EpermByDefault, NativeArchitectureMissing, ShadowedRule, UnknownSyscall } from './seccomp-profile';
 import { SysctlHostname, SysctlNotNamespaced, SysctlWithoutNamespace } from './sysctls';
 import { FieldNewerThanVersion, InvalidOciVersion, UnknownMajorVersion } from './version';
 
@@ -237,6 +231,8 @@ export function createRules(): Rule[] {
     new ShadowedRule(),
     new NativeArchitectureMissing(),
     new UselessValueTwo(),
+    new ConflictingRules(),
+    new FilterTooLong(),
     new DeviceWithoutNumber(),
     new RelativeDevice(),
     new OctalLookingMode(),

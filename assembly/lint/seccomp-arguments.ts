@@ -1,8 +1,8 @@
-import { Severity } from '../report';
+import { NONE } from '../json/document';
+import { Diagnostic, Severity } from '../report';
 import { Context } from './context';
 import { fixing } from './edits';
 import { Explanation, Fixable, Preset, Rule } from './rule';
-import { rulesOf } from './seccomp';
 
 export class ArgumentIndexRange extends Rule {
   constructor() {
@@ -17,22 +17,6 @@ export class ArgumentIndexRange extends Rule {
       '{"linux":{"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["socket"],"action":"SCMP_ACT_KILL","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"}]}]}}}',
       'man 2 seccomp, struct seccomp_data',
     );
-  }
-
-  override check(context: Context): void {
-    const seccomp = context.seccomp;
-    if (!seccomp) return;
-    const rules = rulesOf(seccomp);
-    for (let index = 0; index < rules.length; index++) {
-      const args = rules[index].args;
-      if (!args) continue;
-      for (let at = 0; at < args.items.length; at++) {
-        const argument = args.items[at].index;
-        if (!argument || argument.value <= 5 || context.findings.omits(this.id, Severity.ERROR)) continue;
-        const message = `index is ${argument.value}, and system calls have six arguments`;
-        this.found(context, argument.node, message, 'it goes from 0 to 5');
-      }
-    }
   }
 }
 
@@ -52,23 +36,44 @@ export class UselessValueTwo extends Rule {
     );
   }
 
-  override check(context: Context): void {
-    const seccomp = context.seccomp;
-    if (!seccomp) return;
-    const rules = rulesOf(seccomp);
-    for (let index = 0; index < rules.length; index++) {
-      const args = rules[index].args;
-      if (!args) continue;
-      for (let at = 0; at < args.items.length; at++) {
-        const value = args.items[at].valueTwo;
-        const op = args.items[at].op;
-        if (!value || !op || value.value == 0 || op.value == 'SCMP_CMP_MASKED_EQ') continue;
-        if (context.findings.omits(this.id, Severity.WARNING)) continue;
-        const message = `valueTwo has no meaning for ${op.value}`;
-        const help = 'it goes with SCMP_CMP_MASKED_EQ, where value is the mask';
-        const finding = this.found(context, value.node, message, help).relate(op.node, 'the operator');
-        fixing(context.document, finding, 'remove valueTwo', true).remove(value.node);
-      }
-    }
+  override complete(context: Context, finding: Diagnostic): bool {
+    const document = context.document;
+    const operator = document.member(document.parent(finding.node), 'op');
+    if (operator != NONE) finding.relate(operator, 'the operator');
+    fixing(document, finding, 'remove valueTwo', true).remove(finding.node);
+    return true;
+  }
+}
+
+export class ConflictingRules extends Rule {
+  constructor() {
+    super('OCI512', Severity.ERROR, Preset.SPEC);
+  }
+
+  override explain(): Explanation {
+    return new Explanation(
+      'two rules have different actions for the same call and arguments',
+      'Which one wins depends on the runtime; libseccomp refuses the second one.',
+      '{"linux":{"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["socket"],"action":"SCMP_ACT_KILL","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"}]},{"names":["socket"],"action":"SCMP_ACT_LOG","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"}]}]}}}',
+      '{"linux":{"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["socket"],"action":"SCMP_ACT_KILL","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"}]},{"names":["socket"],"action":"SCMP_ACT_LOG","args":[{"index":0,"value":2,"op":"SCMP_CMP_EQ"}]}]}}}',
+      'man 3 seccomp_rule_add, EEXIST',
+    );
+  }
+}
+
+/** No example of a few lines has this one: test/bpf/ does. */
+export class FilterTooLong extends Rule {
+  constructor() {
+    super('OCI513', Severity.ERROR, Preset.SPEC);
+  }
+
+  override explain(): Explanation {
+    return new Explanation(
+      'the profile makes a longer filter than the kernel takes',
+      'A filter has at most 4096 instructions (BPF_MAXINSNS). Other compilers may need more or less for the same profile.',
+      '',
+      '',
+      'man 2 seccomp; include/uapi/linux/bpf_common.h',
+    );
   }
 }

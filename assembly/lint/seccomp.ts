@@ -1,12 +1,12 @@
-import { Severity } from '../report';
+import { NONE } from '../json/document';
+import { Diagnostic, Severity } from '../report';
 import { Seccomp, SyscallRule } from '../spec/seccomp';
-import { Value } from '../spec/value';
 import { Context } from './context';
 import { fixing } from './edits';
 import { Explanation, Fixable, Preset, Rule } from './rule';
 
 /** include/linux/err.h */
-const MAX_ERRNO: u64 = 4095;
+const _MAX_ERRNO: u64 = 4095;
 
 export function rulesOf(seccomp: Seccomp): SyscallRule[] {
   const list = seccomp.syscalls;
@@ -56,26 +56,14 @@ export class ErrnoOnOtherAction extends Rule {
     );
   }
 
-  override check(context: Context): void {
-    const seccomp = context.seccomp;
-    if (!seccomp) return;
-    this.checkErrno(context, seccomp.defaultAction, seccomp.defaultErrnoRet, 'defaultErrnoRet');
-    const rules = rulesOf(seccomp);
-    for (let index = 0; index < rules.length; index++) {
-      this.checkErrno(context, rules[index].action, rules[index].errnoRet, 'errnoRet');
-    }
-  }
-
-  private checkErrno(context: Context, action: Value<string> | null, errno: Value<u64> | null, key: string): void {
-    if (!action || !errno || context.findings.omits(this.id, Severity.ERROR)) return;
-    if (!hasErrno(action.value)) {
-      const message = `${key} is given, and ${action.value} has none`;
-      const help = 'it goes with SCMP_ACT_ERRNO and SCMP_ACT_TRACE: remove it, or change the action';
-      const finding = this.found(context, errno.node, message, help).relate(action.node, 'the action');
-      fixing(context.document, finding, `remove ${key}`, true).remove(errno.node);
-    } else if (action.value == 'SCMP_ACT_ERRNO' && errno.value > MAX_ERRNO) {
-      this.found(context, errno.node, `${key} is ${errno.value}`, `errors go up to ${MAX_ERRNO}`);
-    }
+  override complete(context: Context, finding: Diagnostic): bool {
+    const document = context.document;
+    const isDefault = document.keyEquals(finding.node, 'defaultErrnoRet');
+    const action = document.member(document.parent(finding.node), isDefault ? 'defaultAction' : 'action');
+    if (action == NONE || hasErrno(document.text(action))) return true;
+    finding.relate(action, 'the action');
+    fixing(document, finding, 'remove it', true).remove(finding.node);
+    return true;
   }
 }
 
@@ -92,15 +80,6 @@ export class MetadataWithoutListener extends Rule {
       '{"ociVersion":"1.2.0","linux":{"seccomp":{"defaultAction":"SCMP_ACT_ALLOW"}}}',
       'runtime-spec config-linux.md#seccomp',
     );
-  }
-
-  override check(context: Context): void {
-    const seccomp = context.seccomp;
-    const metadata = seccomp ? seccomp.listenerMetadata : null;
-    const path = seccomp ? seccomp.listenerPath : null;
-    if (!metadata || metadata.value == '' || (path && path.value != '')) return;
-    const message = 'listenerMetadata is for an agent, and there is no listenerPath';
-    this.found(context, metadata.node, message, 'add listenerPath, or remove listenerMetadata');
   }
 }
 
@@ -119,20 +98,15 @@ export class NotifyWithoutListener extends Rule {
     );
   }
 
-  override check(context: Context): void {
-    const seccomp = context.seccomp;
-    if (!seccomp) return;
-    const path = seccomp.listenerPath;
-    if (path && path.value != '') return;
-    const rules = rulesOf(seccomp);
+  override complete(context: Context, finding: Diagnostic): bool {
+    const rules = rulesOf(context.seccomp!);
     for (let index = 0; index < rules.length; index++) {
       const action = rules[index].action;
       if (!action || action.value != 'SCMP_ACT_NOTIFY') continue;
-      const message = 'a rule has SCMP_ACT_NOTIFY, and there is no agent to notify';
-      const finding = this.found(context, seccomp.node, message, "add listenerPath, the agent's socket");
       finding.relate(action.node, 'the rule');
-      return;
+      return true;
     }
+    return true;
   }
 }
 
@@ -149,32 +123,6 @@ export class NotifyStopsLaunch extends Rule {
       '{"ociVersion":"1.2.0","linux":{"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/run/agent.sock","syscalls":[{"names":["mknod"],"action":"SCMP_ACT_NOTIFY"}]}}}',
       'runc libcontainer/specconv and libcontainer/seccomp',
     );
-  }
-
-  override check(context: Context): void {
-    const seccomp = context.seccomp;
-    if (!seccomp) return;
-    const standard = seccomp.defaultAction;
-    if (standard && standard.value == 'SCMP_ACT_NOTIFY') {
-      const message = 'with SCMP_ACT_NOTIFY as the default the launch itself waits for the agent';
-      this.found(context, standard.node, message, 'notify of the calls that the agent answers, by rules of their own');
-    }
-    const rules = rulesOf(seccomp);
-    for (let index = 0; index < rules.length; index++) {
-      const action = rules[index].action;
-      const names = rules[index].names;
-      if (!action || !names || action.value != 'SCMP_ACT_NOTIFY') continue;
-      for (let at = 0; at < names.items.length; at++) {
-        if (names.items[at].value != 'write') continue;
-        const message = 'the launch writes to hand the listener over, and nobody could answer it yet';
-        this.found(
-          context,
-          names.items[at].node,
-          message,
-          'leave write out; an agent can be notified of read and close',
-        );
-      }
-    }
   }
 }
 
@@ -193,20 +141,14 @@ export class SeccompKillsLaunch extends Rule {
     );
   }
 
-  override check(context: Context): void {
-    const seccomp = context.seccomp;
-    if (!seccomp || !seccomp.defaultAction || hasConditions(seccomp, 'execve')) return;
-    const action = actionFor(seccomp, 'execve');
-    if (action == '' || permits(action)) return;
-    const rule = ruleOf(seccomp, 'execve');
-    const node = rule && rule.action ? rule.action!.node : seccomp.node;
-    const message = `the profile has ${action} for execve, which starts the process`;
-    this.found(context, node, message, 'allow execve');
+  /** What orlop itself calls while it launches is of interest to its own users only. */
+  override complete(context: Context, finding: Diagnostic): bool {
+    return context.options.isForOrlop || finding.message.includes('execve');
   }
 }
 
 /** Whether some rule asks for arguments of this call. */
-function hasConditions(seccomp: Seccomp, call: string): bool {
+function _hasConditions(seccomp: Seccomp, call: string): bool {
   const rules = rulesOf(seccomp);
   for (let index = 0; index < rules.length; index++) {
     const names = rules[index].names;

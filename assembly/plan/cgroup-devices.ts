@@ -61,7 +61,7 @@ export function planDeviceRules(planner: Planner, resources: Resources | null, l
   if (!planner.hasCgroup && cgroup.exists) {
     if (rules && !list.isOpen) {
       planner.warning(
-        'OCI414',
+        'OCI418',
         node,
         'the container has no cgroup, in which its device rules would be in force',
         'start without --cgroup-manager disabled',

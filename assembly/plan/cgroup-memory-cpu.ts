@@ -1,4 +1,5 @@
 import { Cpu, Memory, Resources } from '../spec/resources';
+import { Value } from '../spec/value';
 import { addLimit, onlyOnV1 } from './cgroup';
 import { Planner } from './planner';
 
@@ -90,17 +91,15 @@ function planMemoryV2(planner: Planner, memory: Memory): void {
   if (swap && swap.value != 0) {
     if (swap.value > 0 && bound > swap.value) swapBelowLimit(planner, swap.value, bound, swap.node);
     const only = swap.value < 0 || bound < 0 ? -1 : swap.value - bound;
-    addLimit(planner, 'memory', 'memory.swap.max', bytes(only, 'max'), swap.node);
+    // A kernel that counts no swap has no limit of it either; and where there is none to be had, 0 is so by itself.
+    const step = addLimit(planner, 'memory', 'memory.swap.max', bytes(only, 'max'), swap.node);
+    if (step && only <= 0) step.isOptional = true;
   } else if (limit && limit.value != 0 && planner.isUpdate) planKeptSwap(planner, limit.value, limit.node);
   const check = memory.checkBeforeUpdate;
   const used = bytesInForce(planner, 'memory.current');
-  if (check && check.value && limit && limit.value > 0 && used > limit.value) {
-    planner.error(
-      'OCI417',
-      limit.node,
-      `memory.limit (${limit.value}) is less than the container uses (${used})`,
-      'the container would be killed: raise the limit, or leave checkBeforeUpdate out',
-    );
+  if (check && check.value) {
+    if (limit) checkUsage(planner, 'limit', limit, used);
+    if (swap) checkUsage(planner, 'swap', swap, used);
   }
   if (limit && limit.value != 0) addLimit(planner, 'memory', 'memory.max', bytes(limit.value, 'max'), limit.node);
   const reservation = memory.reservation;
@@ -112,6 +111,16 @@ function planMemoryV2(planner: Planner, memory: Memory): void {
   const oomKiller = memory.disableOOMKiller;
   if (oomKiller && oomKiller.value) onlyOnV1(planner, 'memory.disableOOMKiller', oomKiller.node);
   // Version 2 always counts by hierarchy: useHierarchy asks for what is there.
+}
+
+function checkUsage(planner: Planner, field: string, limit: Value<i64>, used: i64): void {
+  if (limit.value <= 0 || used <= limit.value) return;
+  planner.error(
+    'OCI417',
+    limit.node,
+    `memory.${field} (${limit.value}) is less than the container uses (${used})`,
+    'the container would be killed: raise the limit, or leave checkBeforeUpdate out',
+  );
 }
 
 /** Memory alone changes: memory and swap together stay as they are, so that the part of swap changes with it. */
@@ -131,6 +140,7 @@ function planKeptSwap(planner: Planner, limit: i64, node: i32): void {
 export function planCpu(planner: Planner, resources: Resources): void {
   const cpu = resources.cpu;
   if (!cpu) return;
+  checkCpu(planner, cpu);
   if (planner.facts.cgroup.isUnified) planCpuV2(planner, cpu);
   else planCpuV1(planner, cpu);
   const cpus = cpu.cpus;
@@ -139,10 +149,44 @@ export function planCpu(planner: Planner, resources: Resources): void {
   if (mems && mems.value != '') addLimit(planner, 'cpuset', 'cpuset.mems', mems.value, mems.node);
 }
 
+/** kernel/sched/core.c: tg_set_cfs_bandwidth, sched_group_set_idle. The kernel refuses these, and says less. */
+function checkCpu(planner: Planner, cpu: Cpu): void {
+  const idle = cpu.idle;
+  if (idle && idle.value != 0 && idle.value != 1) {
+    planner.error('OCI407', idle.node, `cpu.idle is ${idle.value}`, 'it is 0 or 1');
+  }
+  const period = cpu.period;
+  if (period && period.value != 0 && (period.value < 1000 || period.value > 1000000)) {
+    cpuRange(planner, 'period', period.node, period.value.toString(), 'it goes from 1000 to 1000000 microseconds');
+  }
+  const quota = cpu.quota;
+  if (quota && quota.value > 0 && quota.value < 1000) {
+    cpuRange(planner, 'quota', quota.node, quota.value.toString(), 'it is at least 1000 microseconds; -1 is no limit');
+  }
+  const burst = cpu.burst;
+  if (burst && quota && quota.value > 0 && burst.value > <u64>quota.value) {
+    planner.error(
+      'OCI405',
+      burst.node,
+      `cpu.burst (${burst.value}) is more than cpu.quota (${quota.value})`,
+      'what is saved up is at most one quota: lower the burst',
+    );
+  }
+}
+
+function cpuRange(planner: Planner, field: string, node: i32, value: string, help: string): void {
+  planner.error('OCI406', node, `cpu.${field} is ${value}`, help);
+}
+
 /** Documentation/scheduler/sched-bwc.rst, sched-rt-group.rst: a period before its quota, a quota before its burst. */
 function planCpuV1(planner: Planner, cpu: Cpu): void {
   const shares = cpu.shares;
-  if (shares && shares.value != 0) addLimit(planner, 'cpu', 'cpu.shares', shares.value.toString(), shares.node);
+  if (shares && shares.value != 0) {
+    // The kernel takes any number, and without a word makes it one of these.
+    if (shares.value < 2 || shares.value > 262144) {
+      cpuRange(planner, 'shares', shares.node, shares.value.toString(), 'it goes from 2 to 262144');
+    } else addLimit(planner, 'cpu', 'cpu.shares', shares.value.toString(), shares.node);
+  }
   const idle = cpu.idle;
   if (idle) addLimit(planner, 'cpu', 'cpu.idle', idle.value.toString(), idle.node);
   const period = cpu.period;

@@ -77,7 +77,7 @@ export function planCgroupMount(planner: Planner, path: string, options: MountOp
   const isOwn = planner.namespaces.creates('cgroup');
   if (!planner.hasCgroup && !isOwn) {
     planner.error(
-      'OCI414',
+      'OCI418',
       node,
       'the container has no cgroup to mount',
       'start without --cgroup-manager disabled, or add { "type": "cgroup" } to linux.namespaces',

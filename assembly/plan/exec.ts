@@ -58,7 +58,6 @@ export function translateExec(spec: Spec, request: Request, exec: ExecRequest, r
   planKeyring(planner);
   const execute = planProcess(planner);
   if (!execute) return planner;
-  planner.add(new Step(Verb.READY));
   planner.addExecute(execute);
   return planner;
 }

@@ -5,6 +5,7 @@ import { HookStep } from './hooks';
 import { MountStep } from './mounts';
 import { writeAnnotations, writePlace } from './plan';
 import { Planner } from './planner';
+import { SeccompStep } from './seccomp';
 import { Actor, Step, Verb, verbName } from './step';
 
 /**
@@ -59,5 +60,6 @@ function writeSteps(writer: Writer, document: Document, planner: Planner): void 
 function isForHost(step: Step): bool {
   if (step.verb == Verb.MOUNT) return (step as MountStep).options.copiesUp;
   if (step.verb == Verb.HOOK) return true;
+  if (step.verb == Verb.SECCOMP) return (step as SeccompStep).hasListener;
   return step.actor == Actor.HOST || step.verb == Verb.ROOT || step.verb == Verb.TERMINAL;
 }

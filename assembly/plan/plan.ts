@@ -52,7 +52,6 @@ export function translate(spec: Spec, request: Request, report: Report): Planner
   planKeyring(planner);
   const execute = planProcess(planner);
   if (execute) {
-    planner.add(new Step(Verb.READY));
     planLateLimits(planner);
     planStartContainer(planner);
     planReaper(planner);

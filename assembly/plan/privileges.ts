@@ -19,12 +19,15 @@ export class CapabilitiesStep extends Step {
   permitted: u64 = 0;
   inheritable: u64 = 0;
   ambient: u64 = 0;
+  /** Permitted and effective until the seccomp filter is loaded, and no longer. */
+  kept: u64 = 0;
 
   override write(writer: Writer): void {
     writer.field('effective', this.effective.toString(16));
     writer.field('permitted', this.permitted.toString(16));
     writer.field('inheritable', this.inheritable.toString(16));
     writer.field('ambient', this.ambient.toString(16));
+    if (this.kept) writer.field('kept', this.kept.toString(16));
   }
 }
 
@@ -54,7 +57,7 @@ export class UserStep extends Step {
 }
 
 /** runtime-spec config.md#linux-process: what cannot be granted is a warning, and the process starts without it. */
-export function planPrivileges(planner: Planner, process: Process): void {
+export function planPrivileges(planner: Planner, process: Process): CapabilitiesStep {
   const sets = process.capabilities;
   const bounding = new BoundingStep(Verb.BOUNDING, sets ? sets.node : process.node);
   if (sets) bounding.bounding = capabilitySet(planner, sets.bounding);
@@ -62,7 +65,7 @@ export function planPrivileges(planner: Planner, process: Process): void {
   planner.add(planUser(process));
   const step = new CapabilitiesStep(Verb.CAPABILITIES, sets ? sets.node : process.node);
   planner.add(step);
-  if (!sets) return;
+  if (!sets) return step;
   step.permitted = capabilitySet(planner, sets.permitted);
   step.effective = capabilitySet(planner, sets.effective);
   step.inheritable = capabilitySet(planner, sets.inheritable);
@@ -82,6 +85,7 @@ export function planPrivileges(planner: Planner, process: Process): void {
     );
     step.ambient &= step.permitted & step.inheritable;
   }
+  return step;
 }
 
 function planUser(process: Process): UserStep {

@@ -6,6 +6,7 @@ import { cleanPath, hasNul } from './mounts';
 import { Planner } from './planner';
 import { planPrivileges } from './privileges';
 import { planScheduling } from './scheduler';
+import { isEarly, keepForFilter, planSeccomp } from './seccomp';
 import { planSecurity } from './security';
 import { Actor, NumberStep, Step, TextStep, Verb } from './step';
 
@@ -72,7 +73,7 @@ export class TerminalStep extends Step {
 
 /**
  * runtime-spec config.md#process, in the order that privileges allow: what needs them before they are dropped. Answers
- * the last step, for the caller to add behind READY; null after an error.
+ * the last step, for the caller to add; null after an error.
  */
 export function planProcess(planner: Planner): ExecuteStep | null {
   const process = planner.spec.process;
@@ -86,7 +87,9 @@ export function planProcess(planner: Planner): ExecuteStep | null {
   planMemoryPolicy(planner);
   planPersonality(planner);
   planSecurity(planner, process);
-  planPrivileges(planner, process);
+  const filter = planSeccomp(planner);
+  const capabilities = planPrivileges(planner, process);
+  if (filter) keepForFilter(planner, filter, capabilities);
   const userValue = process.user;
   const umask = userValue ? userValue.umask : null;
   if (umask && umask.value > 0o777) {
@@ -102,6 +105,9 @@ export function planProcess(planner: Planner): ExecuteStep | null {
   if (noNewPrivileges && noNewPrivileges.value) planner.add(new Step(Verb.NO_NEW_PRIVILEGES, noNewPrivileges.node));
   const execute = planExecute(planner, process);
   if (execute) planner.add(new TextStep(Verb.FIND, 'file', execute.args[0], execute.node));
+  if (filter && isEarly(planner, filter)) planner.add(filter);
+  planner.add(new Step(Verb.READY));
+  if (filter && !isEarly(planner, filter)) planner.add(filter);
   return execute;
 }
 

@@ -62,6 +62,7 @@ export enum Verb {
   SELINUX,
   NET_DEVICE,
   RDT,
+  SECCOMP,
 }
 
 const VERBS: string[] = [
@@ -121,6 +122,7 @@ const VERBS: string[] = [
   'selinux',
   'net-device',
   'rdt',
+  'seccomp',
 ];
 
 export function verbName(verb: Verb): string {

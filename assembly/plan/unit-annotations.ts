@@ -176,7 +176,8 @@ class VariantText {
 
 function isDecimal(word: string): bool {
   const parts = word.split('.');
-  return isInteger(parts[0]) && (parts.length == 1 || (parts.length == 2 && isInteger(`0${parts[1]}`)));
+  if (!isInteger(parts[0]) || parts.length > 2) return false;
+  return parts.length == 1 || (isInteger(parts[1]) && !parts[1].startsWith('-'));
 }
 
 function isInteger(word: string): bool {

@@ -23,8 +23,6 @@ function refuseLinux(planner: Planner): void {
   if (uidMappings && uidMappings.items.length > 0) planner.unsupported(uidMappings.node, 'linux.uidMappings');
   const gidMappings = linux.gidMappings;
   if (gidMappings && gidMappings.items.length > 0) planner.unsupported(gidMappings.node, 'linux.gidMappings');
-  const seccomp = linux.seccomp;
-  if (seccomp) planner.unsupported(seccomp.node, 'linux.seccomp');
 }
 
 export function isSupportedNamespace(type: string): bool {

@@ -1,7 +1,7 @@
 import { Report } from '../report';
 import { Spec } from '../spec/config';
-import { planResources } from './cgroup';
 import { deviceListOf, planDeviceRules } from './cgroup-devices';
+import { planResources } from './cgroup-resources';
 import { Planner } from './planner';
 import { Request } from './request';
 import { planUnitProperties } from './unit';

@@ -27,7 +27,7 @@ export class Seccomp extends Located {
   syscalls: List<SyscallRule> | null = null;
 }
 
-const ACTIONS: string[] = [
+export const ACTIONS: string[] = [
   'SCMP_ACT_KILL',
   'SCMP_ACT_KILL_PROCESS',
   'SCMP_ACT_KILL_THREAD',
@@ -39,7 +39,7 @@ const ACTIONS: string[] = [
   'SCMP_ACT_NOTIFY',
 ];
 
-const ARCHITECTURES: string[] = [
+export const ARCHITECTURES: string[] = [
   'SCMP_ARCH_X86',
   'SCMP_ARCH_X86_64',
   'SCMP_ARCH_X32',
@@ -65,14 +65,14 @@ const ARCHITECTURES: string[] = [
   'SCMP_ARCH_SHEB',
 ];
 
-const FLAGS: string[] = [
+export const FLAGS: string[] = [
   'SECCOMP_FILTER_FLAG_TSYNC',
   'SECCOMP_FILTER_FLAG_LOG',
   'SECCOMP_FILTER_FLAG_SPEC_ALLOW',
   'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV',
 ];
 
-const OPERATORS: string[] = [
+export const OPERATORS: string[] = [
   'SCMP_CMP_NE',
   'SCMP_CMP_LT',
   'SCMP_CMP_LE',

@@ -69,5 +69,7 @@ export function number(values: Values, name: string, least: number, most: number
   if (value === undefined) return undefined;
   const parsed = Number(value);
   if (/^\d+$/.test(value) && parsed >= least && parsed <= most) return parsed;
-  throw new OrlopError('usage/invalid', `--${name} ${value}: not a number from ${least} to ${most}`);
+  throw new OrlopError('usage/invalid', `--${name} ${value}: not a number from ${least} to ${most}`, {
+    hint: 'write it in decimal digits, within these bounds',
+  });
 }

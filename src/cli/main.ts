@@ -55,7 +55,9 @@ async function dispatch(context: Context, name: string, rest: string[]): Promise
 
 function newContext(values: Values, log: Log): Context {
   if (values.rootless === 'true') throw unsupported('--rootless true', 'rootless containers');
-  if (values.root === '') throw new OrlopError('usage/invalid', '--root "": not a directory');
+  if (values.root === '') {
+    throw new OrlopError('usage/invalid', '--root "": not a directory', { hint: 'name one, or leave the option out' });
+  }
   return {
     root: text(values, 'root') ?? defaultRoot(),
     log,

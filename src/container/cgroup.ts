@@ -1,18 +1,10 @@
-// The host's part of control groups: directories to make, files to write, processes to move or to end. Which, the plan
-// says; nothing here knows what a limit means.
+// The host's part of control groups: directories to make, processes to find. Which, the plan says; limits.ts writes.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OrlopError } from '../error.ts';
-import type { CreateCgroupStep, LimitStep, Place } from '../spec/types.ts';
-import {
-  enableControllers,
-  handsDown,
-  isUnsupported,
-  joinThreadedParent,
-  whyMissing,
-  writeExisting,
-} from './cgroup-v2.ts';
+import type { CreateCgroupStep, Place } from '../spec/types.ts';
+import { enableControllers, handsDown, isUnsupported, joinThreadedParent, writeExisting } from './cgroup-v2.ts';
 import type { CgroupState } from './store.ts';
 import type { UnitState } from './systemd.ts';
 
@@ -94,42 +86,6 @@ function copyCpuset(directory: string): void {
     if (readFileSync(file, 'utf8').trim() !== '') continue;
     writeExisting(file, readFileSync(join(dirname(directory), name), 'utf8'));
   }
-}
-
-/** Writes one file of the plan. */
-export function applyLimit(step: LimitStep, place: () => Place): void {
-  try {
-    writeLimit(step);
-  } catch (cause) {
-    if (step.optional && code(cause) === 'ENOENT') return;
-    throw new OrlopError(
-      'linux/write',
-      `write("${join(step.directory, step.file)}", "${step.value}") failed: ${code(cause)}`,
-      {
-        ...place(),
-        hint: limitHint(step, code(cause)),
-        cause,
-      },
-    );
-  }
-}
-
-function writeLimit(step: LimitStep): void {
-  const file = join(step.directory, step.file);
-  if (step.otherFile === undefined) writeExisting(file, step.value);
-  else if (existsSync(file)) writeExisting(file, step.value);
-  else writeExisting(join(step.directory, step.otherFile), step.otherValue ?? '');
-}
-
-function limitHint(step: LimitStep, errno: string | undefined): string {
-  if (errno === 'ENOENT') {
-    return whyMissing(step.directory, step.file) ?? `this kernel or this hierarchy has no ${step.file}`;
-  }
-  if (errno === 'ENODEV') return 'there is no such block device, or it is a partition';
-  if (errno === 'EINVAL' || errno === 'ERANGE') return 'the kernel does not take this value here';
-  if (errno === 'EBUSY') return 'the cgroup uses more than this already, or its children do';
-  if (errno === 'EPERM' || errno === 'EACCES') return 'a parent cgroup, or the caller, does not allow it';
-  return 'look at the limits of the parent cgroup';
 }
 
 export function pidsOf(directory: string, file = 'cgroup.procs'): number[] {

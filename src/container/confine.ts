@@ -13,10 +13,11 @@ import type {
   StartUnitStep,
   UnitPropertiesStep,
 } from '../spec/types.ts';
-import { applyLimit, createCgroup, plannedCgroup } from './cgroup.ts';
+import { createCgroup, plannedCgroup } from './cgroup.ts';
 import { delegate } from './cgroup-v2.ts';
 import type { Compiled } from './compiler.ts';
 import { applyDeviceFilter } from './device-filter.ts';
+import { applyInTurn, applyLimit } from './limits.ts';
 import type { Entry, State } from './store.ts';
 import { type Systemd, unitError } from './systemd.ts';
 
@@ -79,16 +80,15 @@ const limitsOf = ({ plan }: Compiled): LimitStep[] => plan.steps.filter((step) =
 
 /** When the launcher is gone: it is in the cgroup too, and must not count against a limit of one process. */
 export function limit(compiled: Compiled): void {
-  for (const limit of limitsOf(compiled)) {
-    if (limit.late !== true) applyLimit(limit, () => compiled.document.place(limit.step));
-  }
+  const steps = limitsOf(compiled).filter((step) => step.late !== true);
+  applyInTurn(steps, ({ step }) => compiled.document.place(step));
 }
 
 /** When everything is made: on v1 the list is empty for a moment, and the container's own nodes would be forbidden. */
 function applyDeviceRules(compiled: Compiled): void {
   const { plan, document } = compiled;
-  for (const limit of limitsOf(compiled)) {
-    if (limit.late === true) applyLimit(limit, () => document.place(limit.step));
+  for (const rule of limitsOf(compiled)) {
+    if (rule.late === true) applyLimit(rule, ({ step }) => document.place(step));
   }
   const filter = stepOf<DeviceFilterStep>(plan, 'device-filter');
   if (filter) applyDeviceFilter(filter, document);

@@ -24,11 +24,10 @@ function sendTo(option: string, path: string, text: string, fd: number): void {
     } finally {
       close(socket);
     }
-  } catch (cause) {
-    if (!(cause instanceof OrlopError)) throw cause;
-    throw new OrlopError(cause.code, `${option}: ${cause.message}`, {
+  } catch (error) {
+    if (!(error instanceof OrlopError)) throw error;
+    throw new OrlopError(error.code, `${option}: ${error.message}`, {
       hint: 'a program has to listen there, on a stream socket, before orlop is started',
-      cause,
     });
   }
 }

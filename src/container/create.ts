@@ -4,7 +4,7 @@ import { OrlopError } from '../error.ts';
 import { Launch } from '../launch/image.ts';
 import type { Failed } from '../launch/protocol.ts';
 import { openBoth } from '../linux/fifo.ts';
-import { close, mkfifo } from '../linux/file.ts';
+import { close } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
 import { kill, pidfdOpen, waitpid } from '../linux/process.ts';
 import type { CreateCgroupStep, Diagnostic, RdtStep } from '../spec/types.ts';
@@ -17,6 +17,7 @@ import { joinRdtGroup, makeRdtGroup, plannedRdt } from './intel-rdt.ts';
 import { NetDevices } from './net-devices.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
+import { handOver } from './seccomp.ts';
 import { readStat } from './status.ts';
 import { checkId, type Entry, type State, Store } from './store.ts';
 import { Systemd } from './systemd.ts';
@@ -111,8 +112,7 @@ function launch(
   const { plan } = compiled;
   const cgroup = stepOf<CreateCgroupStep>(plan, 'create-cgroup');
   entry.writeConfig(compiled.config);
-  mkfifo(entry.file('start'), 0o600);
-  mkfifo(entry.file('exec'), 0o600);
+  entry.makeFifos();
   if (compiled.request.notify !== undefined) mkdirSync(compiled.request.notify, { mode: 0o755 });
   if (cgroup && !systemd) makeCgroup(entry, state, cgroup, compiled);
   const rdt = stepOf<RdtStep>(plan, 'rdt');
@@ -162,6 +162,7 @@ function converse(
   const copyUp = new CopyUp(compiled);
   let asked: 'hooks' | 'limits' | undefined;
   let isConfined = false;
+  let listener: number | undefined;
   try {
     const failure = running.untilReady((message, fd) => {
       if (message.kind === 'pid') {
@@ -180,6 +181,7 @@ function converse(
         copyUp.to(fd, message.step);
         running.answer();
       } else if (message.kind === 'hooks' || message.kind === 'limits') asked = message.kind;
+      else if (message.kind === 'listener') listener = message.fd;
       else if (message.kind === 'hook') return settleInside(compiled.plan.steps, message, journal);
       else if (message.kind === 'failed') return launchError(compiled, message);
       if (asked && state.pid !== undefined) {
@@ -189,6 +191,11 @@ function converse(
         isConfined = true;
         if (asked === 'hooks') runHooks(hooksOf(steps, 'prestart', 'createRuntime'), state, 'creating', journal);
         asked = undefined;
+        running.answer();
+      }
+      if (listener !== undefined && state.pid !== undefined) {
+        handOver(compiled, { pid: state.pid, fd: listener }, state, 'creating');
+        listener = undefined;
         running.answer();
       }
       return undefined;

@@ -15,7 +15,8 @@ import { checkConsole, checkPreserved, endChild, launchError } from './create.ts
 import { joinRdtGroup } from './intel-rdt.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
-import { openProcess, statusOf, wrongState } from './status.ts';
+import { handOver, type Listener } from './seccomp.ts';
+import { openProcess, type Status, statusOf, wrongState } from './status.ts';
 import { type State, Store } from './store.ts';
 import { supervise } from './supervise.ts';
 import { Terminal } from './terminal.ts';
@@ -65,7 +66,7 @@ interface CgroupPlaces {
 export async function exec(options: ExecOptions): Promise<number> {
   checkPrivileges();
   checkPreserved(options.preserveFds ?? 0);
-  const { state, config, pidfd } = openContainer(options);
+  const { state, status, config, pidfd } = openContainer(options);
   let terminal: Terminal | undefined;
   try {
     const facts = gatherFacts();
@@ -78,7 +79,14 @@ export async function exec(options: ExecOptions): Promise<number> {
     checkConsole(compiled, takers);
     for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
     if (options.isSubreaper) setChildSubreaper(true);
-    const pid = launch(compiled, options.preserveFds ?? 0, places.unified, pidfd, takers.console ?? attach, state);
+    const pid = launch(compiled, {
+      preserveFds: options.preserveFds ?? 0,
+      unified: places.unified,
+      pidfd,
+      rdt: state.rdt,
+      takesTerminal: takers.console ?? attach,
+      takesListener: (listener) => handOver(compiled, listener, state, status),
+    });
     return await follow(pid, options, terminal);
   } catch (cause) {
     throw isStopping(pidfd, cause) ? wrongState(options.id, 'stopped', 'running', cause) : cause;
@@ -92,7 +100,12 @@ export async function exec(options: ExecOptions): Promise<number> {
  * Both files stay as they are for as long as the container is there, so no lock is needed, and a hook of start may do
  * this too. The pidfd then holds on to the very process, whatever others do.
  */
-function openContainer({ root, id, isPausedIgnored }: ExecOptions): { state: State; config: Buffer; pidfd: number } {
+function openContainer({ root, id, isPausedIgnored }: ExecOptions): {
+  state: State;
+  status: Status;
+  config: Buffer;
+  pidfd: number;
+} {
   const entry = new Store(root).open(id, false);
   const state = entry.read();
   const status = statusOf(entry, state);
@@ -105,7 +118,7 @@ function openContainer({ root, id, isPausedIgnored }: ExecOptions): { state: Sta
   const config = entry.readConfig();
   const pidfd = openProcess(state);
   if (pidfd === undefined) throw wrongState(id, 'stopped', 'running');
-  return { state, pidfd, config };
+  return { state, status, pidfd, config };
 }
 
 /**
@@ -191,14 +204,21 @@ function leafOf(directory: string, state: State): string {
   return at < 0 ? directory : join(dirname(directory), path.slice(at));
 }
 
+/** What a process is launched with. */
+interface Surroundings {
+  preserveFds: number;
+  unified: string | undefined;
+  /** Of the container. */
+  pidfd: number;
+  rdt: State['rdt'];
+  takesTerminal: (master: number) => void;
+  takesListener: (listener: Listener) => void;
+}
+
 /** Answers the pid of the process, which has been executed. After an error there is none. */
 function launch(
   compiled: Compiled,
-  preserveFds: number,
-  unified: string | undefined,
-  pidfd: number,
-  takesTerminal: (master: number) => void,
-  { rdt }: State,
+  { preserveFds, unified, pidfd, rdt, takesTerminal, takesListener }: Surroundings,
 ): number {
   const cgroup = unified === undefined ? undefined : openSync(unified, constants.O_RDONLY | constants.O_DIRECTORY);
   let running: Launch;
@@ -208,12 +228,19 @@ function launch(
     if (cgroup !== undefined) close(cgroup);
   }
   let pid: number | undefined;
+  let listener: number | undefined;
   try {
     const failed = running.untilReady((message, fd) => {
       if (message.kind === 'pid') {
         pid = message.pid;
         if (rdt) joinRdtGroup(rdt, pid);
       } else if (message.kind === 'console' && fd !== undefined) takesTerminal(fd);
+      else if (message.kind === 'listener') listener = message.fd;
+      if (pid !== undefined && listener !== undefined) {
+        takesListener({ pid, fd: listener });
+        listener = undefined;
+        running.answer();
+      }
       return message.kind === 'failed' ? message : undefined;
     });
     running.answer();

@@ -18,7 +18,14 @@ export interface LinuxFeatures {
   namespaces: string[];
   capabilities: string[];
   cgroup: { v1: boolean; v2: boolean; systemd: boolean; systemdUser: boolean; rdma: boolean };
-  seccomp: { enabled: boolean };
+  seccomp: {
+    enabled: boolean;
+    actions: string[];
+    operators: string[];
+    archs: string[];
+    knownFlags: string[];
+    supportedFlags: string[];
+  };
   apparmor: { enabled: boolean };
   selinux: { enabled: boolean };
   intelRdt: { enabled: boolean; schemata: boolean; monitoring: boolean };
@@ -41,8 +48,15 @@ export function features(): Features {
     linux: {
       namespaces: names.namespaces.sort(),
       capabilities: names.capabilities,
-      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
-      seccomp: { enabled: false },
+      cgroup: { v1: true, v2: true, systemd: true, systemdUser: true, rdma: true },
+      seccomp: {
+        enabled: true,
+        actions: names.seccomp.actions,
+        operators: names.seccomp.operators,
+        archs: names.seccomp.archs,
+        knownFlags: names.seccomp.flags,
+        supportedFlags: names.seccomp.flags,
+      },
       apparmor: { enabled: true },
       selinux: { enabled: true },
       intelRdt: { enabled: true, schemata: true, monitoring: true },

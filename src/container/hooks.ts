@@ -11,6 +11,7 @@ import { POLLIN, poll } from '../linux/poll.ts';
 import { type Exit, exitOf, pidfdOpen, pidfdSendSignal, signalName, waitpid } from '../linux/process.ts';
 import { spawn } from '../linux/spawn.ts';
 import type { HookStep, HostStep } from '../spec/types.ts';
+import { ociStateOf } from './state.ts';
 import type { Status } from './status.ts';
 import type { State } from './store.ts';
 
@@ -90,10 +91,8 @@ function settle(hook: HookStep, { failure, output }: Outcome, journal?: Journal)
 const LINES_SHOWN = 10;
 const OUTPUT_MAX = 65536;
 
-/** runtime-spec runtime.md#state; without a process there is no pid. */
 function stateText(state: State, status: Status): string {
-  const { ociVersion, id, pid, bundle, annotations } = state;
-  return JSON.stringify({ ociVersion, id, status, ...(status === 'stopped' ? {} : { pid }), bundle, annotations });
+  return JSON.stringify(ociStateOf(state, status));
 }
 
 /** Input and output are files in memory: no hook, and no process that one leaves behind, keeps us waiting at a pipe. */

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { OrlopError } from '../error.ts';
 import type { Place, RdtStep } from '../spec/types.ts';
 import { writeExisting } from './cgroup-v2.ts';
+import { readStat } from './status.ts';
 
 export interface RdtState {
   /** The group that the container's processes are in. */
@@ -86,7 +87,7 @@ function lastStatus(group: string): string {
 }
 
 /** The nearest parent that has info/: the mount itself. */
-function rootOf(group: string): string {
+export function rootOf(group: string): string {
   let root = group;
   while (root !== '/' && !existsSync(join(root, 'info'))) root = dirname(root);
   return root;
@@ -154,8 +155,11 @@ export function removeRdtGroup(state: RdtState): void {
   if (!state.isShared || isUnused(state.group)) removeDirectory(state.group);
 }
 
+/** A process that is dead and that nobody has waited for yet is listed. */
 function isUnused(group: string): boolean {
-  return readFileSync(join(group, 'tasks'), 'utf8').trim() === '' && monitorsOf(group) === 0;
+  const pids = readFileSync(join(group, 'tasks'), 'utf8').split('\n').filter(Boolean).map(Number);
+  const isAlive = (pid: number): boolean => !['Z', 'X', undefined].includes(readStat(pid)?.state);
+  return !pids.some(isAlive) && monitorsOf(group) === 0;
 }
 
 function monitorsOf(group: string): number {

@@ -28,7 +28,7 @@ export function kill(root: string, id: string, signal: number, isAll: boolean): 
   if (!state || status === 'creating') throw wrongState(id, status, 'created, running or paused');
   const isSent = signalFirst(state, signal);
   const others = isAll || signal === SIGKILL ? signalAll(state.cgroup, signal, isSent ? state.pid : undefined) : 0;
-  if (!isSent && others === 0) throw notRunning();
+  if (!isSent && others === 0) throw notRunning(id);
   // On cgroup v1 a frozen process dies only when it goes on.
   if (signal === SIGKILL) thawAll(state.cgroup);
 }
@@ -82,6 +82,8 @@ function sendAndClose(pidfd: number, signal: number): boolean {
 }
 
 /** Engines look for these very words. */
-function notRunning(): OrlopError {
-  return new OrlopError('container/wrong-state', 'container not running');
+function notRunning(id: string): OrlopError {
+  return new OrlopError('container/wrong-state', 'container not running', {
+    hint: `it has ended: "orlop delete ${id}" removes it`,
+  });
 }

@@ -4,13 +4,14 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { OrlopError } from '../error.ts';
 import { CgroupFiles, isUnified } from './cgroup-files.ts';
 import type { CgroupStats, NetworkInterface, Stats } from './stats.ts';
+import { readRdt } from './stats-rdt.ts';
 import { readStatsV1 } from './stats-v1.ts';
 import { readStatsV2 } from './stats-v2.ts';
 import type { State } from './store.ts';
 
 /** Of a container that is there; one that goes meanwhile has no numbers any more. */
 export function readStats(state: State): Stats {
-  return { ...readCgroups(state), intel_rdt: {}, network_interfaces: readInterfaces(state) };
+  return { ...readCgroups(state), intel_rdt: readRdt(state.rdt), network_interfaces: readInterfaces(state) };
 }
 
 function readCgroups(state: State): CgroupStats {

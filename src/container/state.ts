@@ -1,5 +1,5 @@
-import { statusOf } from './status.ts';
-import { Store } from './store.ts';
+import { type Status, statusOf } from './status.ts';
+import { type State, Store } from './store.ts';
 
 /** runtime-spec runtime.md#state, with what engines read beyond it. */
 export interface ContainerState {
@@ -13,6 +13,12 @@ export interface ContainerState {
   created: string;
   annotations?: Record<string, string>;
   owner: string;
+}
+
+/** Exactly what the spec has, for hooks and agents; without a process there is no pid. */
+export function ociStateOf(state: State, status: Status): object {
+  const { ociVersion, id, pid, bundle, annotations } = state;
+  return { ociVersion, id, status, ...(status === 'stopped' ? {} : { pid }), bundle, annotations };
 }
 
 /** undefined for a directory that a killed create has left before it wrote anything. */

@@ -2,8 +2,8 @@
 // of runc). What Go leaves out when it is empty is optional here. Every number is a bigint: limits are 64 bits wide.
 
 export interface Stats extends CgroupStats {
-  /** Nothing: linux.intelRdt is not supported yet. */
-  intel_rdt: Record<string, never>;
+  /** Empty without linux.intelRdt. */
+  intel_rdt: IntelRdt;
   /** Of a network namespace of its own, but for lo; null if there are none. runc has veth devices here and calls none its own. */
   network_interfaces: NetworkInterface[] | null;
 }
@@ -102,6 +102,20 @@ export interface PressureData {
 export interface Pressure {
   some?: PressureData;
   full?: PressureData;
+}
+
+export interface IntelRdt {
+  l3_cache_info?: { cbm_mask?: string; min_cbm_bits?: bigint; num_closids?: bigint };
+  /** The lines of schemata: of the root, and of the container's group. */
+  l3_cache_schema_root?: string;
+  l3_cache_schema?: string;
+  mem_bw_info?: { bandwidth_gran?: bigint; delay_linear?: bigint; min_bandwidth?: bigint; num_closids?: bigint };
+  mem_bw_schema_root?: string;
+  mem_bw_schema?: string;
+  /** Of each cache, in the order of its number: bytes from memory, all and that of its own node. */
+  mbm_stats?: { mbm_total_bytes: bigint; mbm_local_bytes: bigint }[];
+  /** Bytes of the cache. */
+  cmt_stats?: { llc_occupancy: bigint }[];
 }
 
 export interface NetworkInterface {

@@ -25,7 +25,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OrlopError } from '../error.ts';
-import { close, flock, LOCK_EX, LOCK_UN } from '../linux/file.ts';
+import { close, flock, LOCK_EX, LOCK_UN, mkfifo } from '../linux/file.ts';
 import { fileError, naming } from '../linux/file-error.ts';
 import type { HookStep, Request } from '../spec/types.ts';
 import type { RdtState } from './intel-rdt.ts';
@@ -243,6 +243,10 @@ export class Entry {
 
   writeConfig(config: Uint8Array): void {
     this.writeFile(this.file('config.json'), config);
+  }
+
+  makeFifos(): void {
+    for (const file of [this.file('start'), this.file('exec')]) naming(file, ROOT, () => mkfifo(file, 0o600));
   }
 
   /** Under the lock. For others the whole of it is gone at once: they never see a part of it. */

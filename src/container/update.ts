@@ -6,12 +6,12 @@ import { OrlopError } from '../error.ts';
 import { launchModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import type { CgroupFacts, Diagnostic, LimitStep, Place, Request, UpdatePlan } from '../spec/types.ts';
-import { applyLimit } from './cgroup.ts';
 import { writeExisting } from './cgroup-v2.ts';
 import { tellUnit } from './confine.ts';
 import { applyDeviceFilter } from './device-filter.ts';
 import { freeze, thaw } from './freezer.ts';
 import { writeSchemata } from './intel-rdt.ts';
+import { applyInTurn, applyLimit } from './limits.ts';
 import { isPaused, statusOf, wrongState } from './status.ts';
 import { type State, Store } from './store.ts';
 import { Systemd } from './systemd.ts';
@@ -124,7 +124,14 @@ function writeAll(state: State, steps: UpdatePlan['steps'], document: SpecDocume
   const rules = limits.filter((step) => step.late);
   const filter = steps.find((step) => step.verb === 'device-filter');
   const place = (step: LimitStep): Place => document.place(step.step);
+  const early = limits.filter((step) => !step.late);
+  // Systemd writes the same files: what they hold is read before anybody does.
+  const held = new Map(early.map((step) => [step, before(step)]));
   const written: Written[] = [];
+  const isWritten = (step: LimitStep): void => {
+    const undoing = held.get(step);
+    if (undoing) written.push(undoing);
+  };
   let restoreUnit: (() => void) | undefined;
   const systemd = properties && state.cgroup.unit ? new Systemd(state.cgroup.unit.isUser) : undefined;
   try {
@@ -132,12 +139,9 @@ function writeAll(state: State, steps: UpdatePlan['steps'], document: SpecDocume
       restoreUnit = systemd.held(properties.unit, properties.properties);
       // On v1 systemd empties the list of devices and fills it again.
       whileFrozen(state, rules.length > 0, () => tellUnit(systemd, properties, document));
+      for (const step of early) isWritten(step);
     }
-    writeInTurn(
-      limits.filter((step) => !step.late),
-      place,
-      written,
-    );
+    applyInTurn(early, place, isWritten);
     if (rules.length > 0) writeDeviceRules(state, rules, place);
     if (filter) applyDeviceFilter(filter, document);
   } catch (error) {
@@ -148,32 +152,6 @@ function writeAll(state: State, steps: UpdatePlan['steps'], document: SpecDocume
     systemd?.close();
   }
 }
-
-/**
- * The kernel refuses a limit that contradicts another which is still to be written: memory above memory and swap, a
- * burst above the quota. Such a one has its turn again after the others, for as long as that helps.
- */
-function writeInTurn(steps: LimitStep[], place: (step: LimitStep) => Place, written: Written[]): void {
-  let waiting = steps;
-  while (waiting.length > 0) {
-    const refused: { step: LimitStep; error: unknown }[] = [];
-    for (const step of waiting) {
-      const undoing = before(step);
-      try {
-        applyLimit(step, () => place(step));
-        if (undoing) written.push(undoing);
-      } catch (error) {
-        if (!['EINVAL', 'EBUSY'].includes(codeOf(error) ?? '')) throw error;
-        refused.push({ step, error });
-      }
-    }
-    if (refused.length === waiting.length) throw refused[0]?.error;
-    waiting = refused.map(({ step }) => step);
-  }
-}
-
-const codeOf = (error: unknown): string | undefined =>
-  ((error as OrlopError).cause as NodeJS.ErrnoException | undefined)?.code;
 
 /** Undefined for a file that is not there, which is no error or one of applyLimit. */
 function before(step: LimitStep): Written | undefined {
@@ -200,7 +178,7 @@ function writeDeviceRules(state: State, rules: LimitStep[], place: (step: LimitS
   const list = readFileSync(join(directory, 'devices.list'), 'utf8').split('\n').filter(Boolean);
   whileFrozen(state, true, () => {
     try {
-      for (const rule of rules) applyLimit(rule, () => place(rule));
+      for (const rule of rules) applyLimit(rule, place);
     } catch (error) {
       const written = [
         { file: join(directory, 'devices.allow'), before: list },

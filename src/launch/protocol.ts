@@ -24,6 +24,7 @@ const HOOKS = 7;
 const HOOK = 8;
 const LIMITS = 9;
 const NETWORK = 10;
+const LISTENER = 11;
 
 export interface Failed {
   kind: 'failed';
@@ -50,6 +51,8 @@ export type Message =
   | { kind: 'pid'; pid: number }
   | { kind: 'ready' | 'console' | 'copy-from' | 'hooks' | 'limits' | 'network' }
   | { kind: 'copy-to'; step: number }
+  /** A descriptor of the process itself. */
+  | { kind: 'listener'; fd: number }
   | Failed
   | HookEnd;
 
@@ -68,6 +71,8 @@ export function decode(record: Buffer): Message {
       return { kind: 'copy-from' };
     case COPY_TO:
       return { kind: 'copy-to', step: value };
+    case LISTENER:
+      return { kind: 'listener', fd: value };
     case HOOKS:
       return { kind: 'hooks' };
     case NETWORK:

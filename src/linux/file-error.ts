@@ -2,6 +2,7 @@
 // way out.
 
 import { OrlopError } from '../error.ts';
+import { SyscallError } from './libc.ts';
 
 /** man 3 errno, for paths. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -29,15 +30,22 @@ export function reasonOf(code: string | undefined): string | undefined {
  * error of a call stays as it is.
  */
 export function fileError(error: unknown, file?: string, option?: string): unknown {
+  const other = option === undefined ? undefined : `name another place with ${option}`;
+  if (error instanceof SyscallError && error.hint === undefined) {
+    return new OrlopError(error.code, error.message, { hint: hintOf(error.errno, other), cause: error.cause });
+  }
   const { code, syscall, path, dest } = error as NodeJS.ErrnoException & { dest?: string };
   if (error instanceof OrlopError || code === undefined || syscall === undefined) return error;
   const paths = [path ?? file, dest].filter((one) => one !== undefined).map((one) => JSON.stringify(one));
-  const reason = reasonOf(code);
-  const other = option === undefined ? undefined : `name another place with ${option}`;
   return new OrlopError(`linux/${syscall}`, `${syscall}(${paths.join(', ')}) failed: ${code}`, {
-    hint: reason === undefined || other === undefined ? (reason ?? other) : `${reason}, or ${other}`,
+    hint: hintOf(code, other),
     cause: error,
   });
+}
+
+function hintOf(code: string, other: string | undefined): string | undefined {
+  const reason = reasonOf(code);
+  return reason === undefined || other === undefined ? (reason ?? other) : `${reason}, or ${other}`;
 }
 
 /** Does it; a failure is an error that tells the file. */

@@ -62,6 +62,11 @@ export function pidfdOpen(pid: number): number {
   return invoke('pidfd_open', [pid, 0], () => syscalls.pidfd_open(pid, 0));
 }
 
+/** A copy of another process's descriptor, close-on-exec. Needs what ptrace would: man 2 pidfd_getfd. */
+export function pidfdGetfd(pidfd: number, fd: number): number {
+  return invoke('pidfd_getfd', [pidfd, fd, 0], () => syscalls.pidfd_getfd(pidfd, fd, 0));
+}
+
 export function pidfdSendSignal(pidfd: number, signal: number): void {
   invoke('pidfd_send_signal', [pidfd, signalText(signal), null, 0], () =>
     syscalls.pidfd_send_signal(pidfd, signal, null, 0),

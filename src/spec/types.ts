@@ -317,6 +317,13 @@ export interface HookStep extends HostStep, Place {
   timeout?: number;
 }
 
+/** Only a filter that notifies is the host's affair. */
+export interface SeccompStep extends HostStep {
+  verb: 'seccomp';
+  listenerPath: string;
+  listenerMetadata: string;
+}
+
 /** What a host needs of a plan to launch it. */
 export interface HostPlan {
   version: 1;
@@ -359,6 +366,7 @@ export interface Names {
   annotations: string[];
   memoryPolicyModes: string[];
   memoryPolicyFlags: string[];
+  seccomp: { actions: string[]; operators: string[]; archs: string[]; flags: string[] };
 }
 
 /** A line of the program's listing; `step` is an index into the plan's steps. */
@@ -366,6 +374,8 @@ export interface Row {
   row: number;
   text: string;
   step?: number;
+  /** What the row is about, line by line: a seccomp filter. */
+  detail?: string[];
 }
 
 /** What a failed row means. */

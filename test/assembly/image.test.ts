@@ -79,6 +79,7 @@ describe.each(cases)('%s on cgroup %s', (config, _, asked) => {
     expect(all.map(({ type, flags }) => [type, flags])).toEqual([
       [PT_LOAD, PF_R | PF_X],
       [PT_LOAD, PF_R],
+      ...(fixture(config).includes('"seccomp"') ? [[PT_LOAD, PF_R]] : []),
       [PT_LOAD, PF_R | PF_W],
       [PT_GNU_STACK, PF_R | PF_W],
     ]);

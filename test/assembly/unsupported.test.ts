@@ -11,7 +11,6 @@ const cases: [string, unknown][] = [
   ['/linux/namespaces/5', { type: 'user' }],
   ['/linux/uidMappings', mappings],
   ['/linux/gidMappings', mappings],
-  ['/linux/seccomp', { defaultAction: 'SCMP_ACT_ALLOW' }],
   ['/linux/personality', { domain: 'LINUX', flags: ['ADDR_NO_RANDOMIZE'] }],
   ['/mounts/0/uidMappings', mappings],
   ['/mounts/0/gidMappings', mappings],

@@ -49,6 +49,14 @@ describe('update on cgroup v2', () => {
     expect(update({ memory: { limit: 999 } }, current)).toEqual(['/own/memory.max=999']);
   });
 
+  it('looks at memory and swap together as well', () => {
+    const current = { 'memory.current': '1000\n', 'memory.max': '500\n' };
+    expect(update({ memory: { swap: 999, checkBeforeUpdate: true } }, current)).toMatch(
+      /memory.swap \(999\) is less than/,
+    );
+    expect(update({ memory: { swap: 1500, checkBeforeUpdate: true } }, current)).toEqual(['/own/memory.swap.max=1000']);
+  });
+
   it('has no image', () => {
     const document = new SpecDocument(specModule(), Buffer.from('{}'));
     document.update({ version: 1 });

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { features } from '../../src/container/features.ts';
+import type { Request } from '../../src/spec/index.ts';
 import { fixture } from '../assembly/module.ts';
 import { changed, findings, plan, request, V1, V2 } from '../assembly/plans.ts';
 
@@ -37,10 +38,23 @@ test.each([
   ['memoryPolicy', linux.memoryPolicy.modes.length > 0, '/linux/memoryPolicy', { mode: 'MPOL_LOCAL' }],
   ['netDevices', linux.netDevices.enabled, '/linux/netDevices', { eth0: {} }],
   ['mountExtensions.idmap', linux.mountExtensions.idmap.enabled, '/mounts/0/uidMappings', mappings],
-  ['cgroup.systemd', linux.cgroup.systemd, '/linux/cgroupsPath', 'system.slice:orlop:box'],
   ['cgroup.rdma', linux.cgroup.rdma, '/linux/resources', { rdma: { mlx5_1: { hcaHandles: 3 } } }],
 ])('%s: %j', (_name, isTold, pointer, value) => {
   expect(isSupported(pointer, value)).toBe(isTold);
+});
+
+/** Where systemd makes the cgroup, that of the system or of a user. */
+const underSystemd = (isUser = false): Request => {
+  const asked = request(V2, { cgroupManager: 'systemd' });
+  return { ...asked, facts: { ...asked.facts, systemd: { version: 252, isUser } } };
+};
+
+test.each([
+  [linux.cgroup.systemd, false],
+  [linux.cgroup.systemdUser, true],
+])('a unit of systemd: %j, of a user: %j', (isTold, isUser) => {
+  const { steps } = plan(changed(config, { '/linux/cgroupsPath': 'box.slice:orlop:box' }), underSystemd(isUser));
+  expect(JSON.stringify(steps).includes('orlop-box.scope')).toBe(isTold);
 });
 
 test('a limit of rdma is written', () => {
@@ -105,12 +119,16 @@ test.each(linux.capabilities)('%s is recognized', (name) => {
 });
 
 test('annotations: those that change what is done, and no others', () => {
-  const without = plan(config, request(V1)).steps.length;
-  const withOne = (name: string) =>
-    plan(changed(config, { '/annotations': { [name]: 'true' } }), request(V1)).steps.length;
-  expect(told.potentiallyUnsafeConfigAnnotations).toEqual(['orlop.init']);
-  for (const name of told.potentiallyUnsafeConfigAnnotations) expect(withOne(name)).not.toBe(without);
-  expect(withOne('org.example.other')).toBe(without);
+  const told = features().potentiallyUnsafeConfigAnnotations;
+  const steps = (annotations: Record<string, string>): string =>
+    JSON.stringify(plan(changed(config, { '/annotations': annotations }), underSystemd()).steps);
+  const values: Record<string, Record<string, string>> = {
+    'orlop.init': { 'orlop.init': 'true' },
+    'org.systemd.property.': { 'org.systemd.property.CPUWeight': 'uint64 50' },
+  };
+  expect(told).toEqual(Object.keys(values));
+  for (const name of told) expect(steps(values[name] ?? {})).not.toBe(steps({}));
+  expect(steps({ 'org.example.other': 'true' })).toBe(steps({}));
 });
 
 test('the document has the form of features.md and features-linux.md, and nothing else', () => {

@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { toJson } from '../../src/cli/json.ts';
 import { CgroupFiles, isUnified } from '../../src/container/cgroup-files.ts';
 import { notifyOom } from '../../src/container/oom.ts';
+import { readRdt } from '../../src/container/stats-rdt.ts';
 import { readStatsV1 } from '../../src/container/stats-v1.ts';
 import { readStatsV2 } from '../../src/container/stats-v2.ts';
 
@@ -125,6 +126,61 @@ describe('cgroup v1', () => {
       'hugetlb.2MB.rsvd.failcnt': '2\n',
     };
     expect(v1({ ...old, ...reserved }).hugetlb).toEqual({ '2MB': { failcnt: 2 } });
+  });
+});
+
+describe('resource control groups', () => {
+  const root = join(place, 'resctrl');
+  const write = (path: string, text: string): void => {
+    mkdirSync(join(root, path, '..'), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  const group = join(root, 'box');
+
+  test('none', () => expect(readRdt(undefined)).toEqual({}));
+
+  test('caches, bandwidth and what is counted of them', () => {
+    write('info/L3/cbm_mask', 'fffff\n');
+    write('info/L3/min_cbm_bits', '1\n');
+    write('info/L3/num_closids', '16\n');
+    write('info/MB/min_bandwidth', '10\n');
+    write('info/MB/bandwidth_gran', '10\n');
+    write('info/MB/delay_linear', '1\n');
+    write('info/MB/num_closids', '8\n');
+    write('schemata', '    L3:0=fffff;1=fffff\n    MB:0=100;1=100\n');
+    write('box/schemata', '    L3:0=f;1=ff\n    MB:0=50;1=70\n');
+    const limits = {
+      l3_cache_info: { cbm_mask: 'fffff', min_cbm_bits: 1, num_closids: 16 },
+      l3_cache_schema_root: 'L3:0=fffff;1=fffff',
+      l3_cache_schema: 'L3:0=f;1=ff',
+      mem_bw_info: { bandwidth_gran: 10, delay_linear: 1, min_bandwidth: 10, num_closids: 8 },
+      mem_bw_schema_root: 'MB:0=100;1=100',
+      mem_bw_schema: 'MB:0=50;1=70',
+    };
+    expect(json(readRdt({ group, isMade: true, isShared: false }))).toEqual(limits);
+    write('box/mon_data/mon_L3_00/llc_occupancy', '16384\n');
+    write('box/mon_data/mon_L3_01/llc_occupancy', 'Unavailable\n');
+    expect(json(readRdt({ group, isMade: true, isShared: false }))).toEqual({
+      ...limits,
+      cmt_stats: [{ llc_occupancy: 16384 }, { llc_occupancy: 0 }],
+    });
+    // In a group that others use too, the container's own monitor is what counts.
+    write('box/mon_groups/one/mon_data/mon_L3_00/mbm_total_bytes', '300\n');
+    write('box/mon_groups/one/mon_data/mon_L3_00/mbm_local_bytes', '200\n');
+    const monitor = join(group, 'mon_groups/one');
+    expect(json(readRdt({ group, monitor, isMade: false, isShared: true }))).toEqual({
+      ...limits,
+      mbm_stats: [{ mbm_total_bytes: 300, mbm_local_bytes: 200 }],
+    });
+  });
+
+  test('a processor that only has bandwidth', () => {
+    rmSync(join(root, 'info/L3'), { recursive: true });
+    write('schemata', 'MB:0=100\n');
+    write('lone/schemata', 'MB:0=20\n');
+    expect(Object.keys(readRdt({ group: join(root, 'lone'), isMade: true, isShared: false }))).toEqual([
+      ...['mem_bw_info', 'mem_bw_schema_root', 'mem_bw_schema'],
+    ]);
   });
 });
 

@@ -22,11 +22,8 @@ function block(heading: string, language: string): string {
 it('containers.conf makes orlop the runtime of Podman', () => {
   const { site } = podman;
   const file = site.path('guide.conf');
-  const text = block('Podman', 'toml')
-    .replace(
-      '[containers]\n',
-      '[containers]\nnetns = "none"\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n',
-    )
+  const containers = '[containers]\nnetns = "none"\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n';
+  const text = `${containers}${block('Podman', 'toml')}`
     .replace(
       '[engine]\n',
       `[engine]\nlock_type = "file"\nevents_logger = "none"\ntmp_dir = "${site.path('podman-tmp')}"\n`,

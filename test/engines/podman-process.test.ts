@@ -87,8 +87,16 @@ check('--cap-drop, --cap-add', (podman) => {
 });
 
 check('--security-opt no-new-privileges', (podman) => {
-  const options = ['--security-opt', 'no-new-privileges', '--security-opt', 'seccomp=unconfined'];
+  const options = ['--security-opt', 'no-new-privileges'];
   expect(said(podman, options, 'grep NoNewPrivs /proc/self/status')).toMatch(/1$/);
+});
+
+check("Podman's own seccomp profile, and none", (podman) => {
+  const line = 'grep ^Seccomp: /proc/self/status; mount -t tmpfs none /tmp 2>&1; unshare -m true 2>&1';
+  const [mode, ...refused] = said(podman, [], `${line}; :`).split('\n');
+  expect(mode).toMatch(/2$/);
+  expect(refused.join()).toMatch(/not permitted|denied/);
+  expect(said(podman, ['--security-opt', 'seccomp=unconfined'], line.split(';')[0] as string)).toMatch(/0$/);
 });
 
 check('--sysctl', (podman) => {

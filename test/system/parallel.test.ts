@@ -1,11 +1,12 @@
 // Many commands at a time on one --root: each sees whole containers or none, nobody waits for ever, and nothing is left.
 
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Bundle, shell, Workplace } from './support/bundle.ts';
 import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
-import { Orlop, type Result } from './support/orlop.ts';
+import { Orlop, type Result, until } from './support/orlop.ts';
 
 const place = new Workplace('parallel');
 const orlop = new Orlop(place);
@@ -213,4 +214,71 @@ it('exec 1,000 times into one container', { timeout: 300_000 }, async () => {
   expect(atLast.resident - resident).toBeLessThan(64 * 1024);
   orlop.call(['delete', '--force', id]).ok();
   await expectNothingLeft(place, orlop, before);
+});
+
+const hasStrace = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0;
+if (!hasStrace)
+  console.warn('\n*** strace is missing or not allowed: nothing is held up. apt-get install strace ***\n');
+
+describe('a container that somebody deletes meanwhile', () => {
+  let before: Snapshot;
+  let bundle: Bundle;
+  let id: string;
+  beforeAll(() => {
+    bundle = place.bundle(shell('sleep 1000'));
+  });
+  beforeEach(() => {
+    before = snapshot(place, orlop);
+    id = place.id();
+  });
+
+  /** `delete --force` that takes a second for the first of these calls. */
+  function deleteSlowly(calls: string): Promise<Result> {
+    const names = calls
+      .split(',')
+      .map((call) => `?${call}`)
+      .join(',');
+    const inject = `inject=${names}:delay_enter=1000000:when=1`;
+    const prefix = ['strace', '-o', '/dev/null', '-e', `trace=${names}`, '-e', inject];
+    return orlop.launch(['delete', '--force', id], { prefix }).result;
+  }
+
+  it.skipIf(!hasStrace)('is gone before its files are, and its id free', async () => {
+    orlop.create(bundle, id).ok();
+    const deleted = deleteSlowly('unlink,unlinkat');
+    await until('it is set aside', () => readdirSync(orlop.root).some((name) => name.startsWith('~')));
+    expect(orlop.call(['state', id]).stderr).toContain('does not exist');
+    expect(orlop.call(['list', '-q']).ok().stdout).toBe('');
+    orlop.create(bundle, id).ok();
+    expect(readdirSync(orlop.root).some((name) => name.startsWith('~'))).toBe(true);
+    (await deleted).ok();
+    expect(orlop.state(id).status).toBe('created');
+    orlop.call(['delete', '--force', id]).ok();
+    await expectNothingLeft(place, orlop, before);
+  });
+
+  it.skipIf(!hasStrace)('is missing for who has waited for it', async () => {
+    orlop.create(bundle, id).ok();
+    const { pid } = orlop.state(id);
+    const deleted = deleteSlowly('rename,renameat,renameat2');
+    await until('its process has ended', () => !existsSync(`/proc/${pid}`));
+    const [started, again] = await Promise.all([call('start', id), call('delete', '--force', id)]);
+    expect(started.stderr).toContain('does not exist');
+    again.ok();
+    (await deleted).ok();
+    await expectNothingLeft(place, orlop, before);
+  });
+
+  it('is not mistaken by run for another of the same id', async () => {
+    const { pid, result } = orlop.launch(['run', '-b', bundle.directory, id]);
+    await until('it runs', () => orlop.call(['state', id]).stdout.includes('"running"'));
+    process.kill(pid, 'SIGSTOP');
+    orlop.call(['delete', '--force', id]).ok();
+    orlop.create(bundle, id).ok();
+    process.kill(pid, 'SIGCONT');
+    expect((await result).status).toBe(137);
+    expect(orlop.state(id).status).toBe('created');
+    orlop.call(['delete', '--force', id]).ok();
+    await expectNothingLeft(place, orlop, before);
+  });
 });

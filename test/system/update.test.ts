@@ -56,6 +56,7 @@ describe.each(builds())('$name', (build) => {
       ['--cpu-period', '50000', 'cpu.cfs_period_us', 50000],
       ['--cpu-idle', '1', 'cpu.idle', 1],
       ['--cpu-rt-period', '900000', 'cpu.rt_period_us', 900000],
+      ['--cpu-rt-runtime', '0', 'cpu.rt_runtime_us', 0],
       ['--cpuset-cpus', '0', 'cpuset.cpus', 0],
       ['--cpuset-mems', '0', 'cpuset.mems', 0],
       ['--pids-limit', '20', 'pids.max', 20],
@@ -137,8 +138,6 @@ describe.each(builds())('$name', (build) => {
     [['--cpu-share', '-5'], /--cpu-share -5: -5 is out of range/],
     [['--memory', '64m', '--memory-swap', '32m'], /--memory-swap 32m: memory.swap \(33554432\) is less/],
     [['--blkio-weight', '5'], /--blkio-weight 5: the weight is 5/],
-    [['--l3-cache-schema', 'L3:0=f'], /--l3-cache-schema: .*not supported/],
-    [['--mem-bw-schema', 'MB:0=20'], /--mem-bw-schema: .*not supported/],
     [['-r', '-', '--memory', '1m'], /--resources and --memory exclude each other/],
     [['--nonsense', '1'], /nonsense/],
   ])('refuses %j', (options, message) => {
@@ -146,7 +145,9 @@ describe.each(builds())('$name', (build) => {
   });
 
   it('warns of limits that the kernel has dropped', () => {
-    expect(update('--kernel-memory', '5m').ok().stderr).toMatch(/warning: --kernel-memory: .*no effect/);
+    for (const flag of ['--kernel-memory', '--kernel-memory-tcp']) {
+      expect(update(flag, '5m').ok().stderr).toMatch(new RegExp(`warning: ${flag}: .*no effect`));
+    }
     expect(orlop.call(['update', '--help']).ok().stdout).not.toContain('kernel-memory');
   });
 

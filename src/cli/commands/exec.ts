@@ -58,7 +58,10 @@ function changesOf(values: Values, args: string[]): ExecOptions['changes'] {
   const user = text(values, 'user');
   if (user === undefined) return changes;
   const [uid = '', gid, ...rest] = user.split(':');
-  if (rest.length > 0) throw new OrlopError('usage/invalid', `--user ${user}: not UID or UID:GID`);
+  if (rest.length > 0)
+    throw new OrlopError('usage/invalid', `--user ${user}: not UID or UID:GID`, {
+      hint: 'write numbers, the group behind a colon',
+    });
   changes.uid = idOf('user', uid);
   if (gid !== undefined) changes.gid = idOf('user', gid);
   return changes;

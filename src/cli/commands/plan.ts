@@ -64,13 +64,14 @@ function planText(plan: Plan): string {
 function listing(plan: Plan, rows: Row[]): string {
   const lines: string[] = [];
   let current: number | undefined = -1;
-  for (const { row, text: words, step } of rows) {
+  for (const { row, text: words, step, detail = [] } of rows) {
     if (step !== current) {
       const owner = step === undefined ? undefined : plan.steps[step];
       lines.push(`\n# ${owner ? `${owner.text}${owner.path ? `  ${owner.path}:${owner.line}` : ''}` : 'a failure'}`);
     }
     current = step;
     lines.push(`${String(row).padStart(5)}  ${words}`);
+    for (const line of detail) lines.push(`         ${line}`);
   }
   return `${lines.join('\n').trimStart()}\n`;
 }

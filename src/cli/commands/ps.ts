@@ -20,7 +20,9 @@ function table(pids: number[], options: string[]): string {
     throw new OrlopError('linux/execve', `${command}: ${(error as NodeJS.ErrnoException).code}`, { hint });
   }
   if (status !== 0) {
-    throw new OrlopError('usage/invalid', `${command} exited with ${status}: ${stderr.trim().split('\n')[0]}`);
+    throw new OrlopError('usage/invalid', `${command} exited with ${status}: ${stderr.trim().split('\n')[0]}`, {
+      hint: 'what follows the id are options of ps(1); without any it is -ef',
+    });
   }
   const [title = '', ...lines] = stdout.split('\n').filter(Boolean);
   const column = title.trim().split(/\s+/).indexOf('PID');

@@ -1,15 +1,19 @@
-import { writeFileSync } from 'node:fs';
+import { unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultSpec } from '../../container/default-spec.ts';
 import { OrlopError } from '../../error.ts';
+import { fileError } from '../../linux/file-error.ts';
 import { type Action, text } from '../command.ts';
 
 const action: Action = (_context, values) => {
   const file = join(text(values, 'bundle') ?? '.', 'config.json');
+  const content = `${JSON.stringify(defaultSpec(), null, 2)}\n`;
   try {
-    writeFileSync(file, `${JSON.stringify(defaultSpec(), null, 2)}\n`, { flag: 'wx' });
+    writeFileSync(file, content, { flag: 'wx' });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall === 'write') unlinkSync(file); // no half of it stays
+    if (code !== 'EEXIST') throw fileError(error, file, '--bundle');
     throw new OrlopError('usage/invalid', `open("${file}", O_CREAT|O_EXCL) failed: EEXIST`, {
       hint: 'the file is there already, and is left as it is: remove it first, or name another --bundle',
     });

@@ -84,8 +84,11 @@ function bytes(flag: string, value: string): string {
   return `${sign}${BigInt(whole) * factor + part}`;
 }
 
-/** Lines for Intel RDT, which are no part of linux.resources. */
-const SCHEMATA: Readonly<Record<string, string>> = { 'l3-cache-schema': 'L3', 'mem-bw-schema': 'MB' };
+/** Lines for Intel RDT, which are no part of linux.resources, and what they look like. */
+const SCHEMATA: Readonly<Record<string, string>> = {
+  'l3-cache-schema': 'L3:0=ff',
+  'mem-bw-schema': 'MB:0=50',
+};
 
 function schemataOf(values: Values): string[] {
   return Object.keys(SCHEMATA).flatMap((flag) => {
@@ -93,7 +96,7 @@ function schemataOf(values: Values): string[] {
     if (line === undefined) return [];
     if (/^\w+:[^\n]+$/.test(line)) return [line];
     throw new OrlopError('usage/invalid', `--${flag} ${line}: not a line of schemata`, {
-      hint: `such as "${SCHEMATA[flag]}:0=f"`,
+      hint: `such as "${SCHEMATA[flag]}"`,
     });
   });
 }

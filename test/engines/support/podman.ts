@@ -1,4 +1,4 @@
-// Podman with a private store; seccomp stays off until orlop has it.
+// Podman with a private store.
 
 import { writeFileSync } from 'node:fs';
 import type { Workplace } from '../../system/support/bundle.ts';
@@ -13,7 +13,6 @@ const CONFIG = (site: Site): string => `
 netns = "none"
 log_driver = "k8s-file"
 default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
-seccomp_profile = "unconfined"
 apparmor_profile = "unconfined"
 [engine]
 cgroup_manager = "cgroupfs"
