@@ -21,8 +21,9 @@ const HOST: Record<string, string[]> = {
 
 const MODULE: Record<string, string[]> = {
   abort: [],
+  rules: [],
   json: ['report'],
-  report: ['json'],
+  report: ['json', 'rules'],
   spec: ['json', 'report'],
   bpf: ['spec', 'json', 'report'],
   lint: ['spec', 'json', 'report'],

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OrlopError } from '../error.ts';
-import { specModule } from '../spec/embedded.ts';
+import { launchModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import type { CgroupFacts, Diagnostic, LimitStep, Place, Request, UpdatePlan } from '../spec/types.ts';
 import { writeExisting } from './cgroup-v2.ts';
@@ -41,7 +41,7 @@ export function update(options: UpdateOptions): void {
         hint: 'whoever created it could make none: see "--rootless" and "--cgroup-manager"',
       });
     }
-    const document = new SpecDocument(specModule(), options.resources);
+    const document = new SpecDocument(launchModule(), options.resources);
     const { steps, diagnostics } = document.update(requestOf(state, options));
     for (const finding of diagnostics) options.warn?.(finding);
     const undoSchemata = updateSchemata(state, options.schemata ?? []);
