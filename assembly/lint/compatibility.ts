@@ -6,132 +6,118 @@ import { Explanation, Preset, Rule } from './rule';
 import { select } from './select';
 import { Target } from './targets';
 
-/** What a target does with a place of the config. */
-class Verdict {
+/** Tells of what the targets do in one of the ways that there are. */
+class Judge {
   constructor(
-    public node: i32,
-    public effect: Effect,
-    public message: string,
-    public help: string,
+    private rule: Rule,
+    private context: Context,
+    private effect: Effect,
   ) {}
-}
 
-/** Of all targets; those of features come from features.ts. */
-function verdictsOf(context: Context): Verdict[] {
-  const verdicts: Verdict[] = [];
-  const targets = context.options.targets;
-  if (targets.length == 0) return verdicts;
-  const known = gaps();
-  for (let index = 0; index < targets.length; index++) {
-    const target = targets[index];
-    if (target.features != NONE) judgeFeatures(context, target, verdicts);
-    else for (let which = 0; which < known.length; which++) judge(context, target, known[which], verdicts);
+  run(): void {
+    const targets = this.context.options.targets;
+    if (targets.length == 0) return;
+    const known = gaps();
+    for (let index = 0; index < targets.length; index++) {
+      const target = targets[index];
+      if (target.features != NONE) this.judgeFeatures(target);
+      else for (let which = 0; which < known.length; which++) this.judge(target, known[which]);
+    }
   }
-  return verdicts;
-}
 
-function judge(context: Context, target: Target, gap: Gap, verdicts: Verdict[]): void {
-  if (gap.runtime != target.runtime || (gap.to != 0 && target.version >= gap.to)) return;
-  const nodes = select(context.document, gap.pattern);
-  for (let index = 0; index < nodes.length; index++) {
-    const name = shown(context.document, nodes[index]);
-    const word = gap.effect == Effect.IGNORED ? 'ignores' : gap.effect == Effect.REJECTED ? 'refuses' : 'does not know';
+  private judge(target: Target, gap: Gap): void {
+    if (gap.effect != this.effect || gap.runtime != target.runtime) return;
+    if (gap.to != 0 && target.version >= gap.to) return;
     const help =
       gap.to == 0
         ? `${gap.runtime} has no code for it (${gap.source})`
         : `${gap.runtime} has it since ${gap.to / 1000}.${gap.to % 1000} (${gap.source})`;
-    verdicts.push(new Verdict(nodes[index], gap.effect, `${target.name} ${word} ${name}`, help));
+    const document = this.context.document;
+    const nodes = select(document, gap.pattern);
+    for (let index = 0; index < nodes.length; index++) {
+      if (gap.values.length == 0 || isOneOf(document, nodes[index], gap.values)) this.tell(target, nodes[index], help);
+    }
+  }
+
+  /** Lists of a features document, what they tell of, and what becomes of a value that they have not. */
+  private judgeFeatures(target: Target): void {
+    this.judgeList(target, '/mountOptions', '/mounts/*/options/*', Effect.DATA);
+    this.judgeList(target, '/linux/namespaces', '/linux/namespaces/*/type', Effect.REJECTED);
+    this.judgeList(target, '/linux/capabilities', '/process/capabilities/*/*', Effect.IGNORED);
+    this.judgeList(target, '/linux/seccomp/actions', '/linux/seccomp/syscalls/*/action', Effect.REJECTED);
+    this.judgeList(target, '/linux/seccomp/actions', '/linux/seccomp/defaultAction', Effect.REJECTED);
+    this.judgeList(target, '/linux/seccomp/operators', '/linux/seccomp/syscalls/*/args/*/op', Effect.REJECTED);
+    this.judgeList(target, '/linux/seccomp/archs', '/linux/seccomp/architectures/*', Effect.REJECTED);
+    this.judgeList(target, '/linux/seccomp/supportedFlags', '/linux/seccomp/flags/*', Effect.REJECTED);
+    this.judgeSwitch(target, '/linux/seccomp/enabled', '/linux/seccomp');
+    this.judgeSwitch(target, '/linux/apparmor/enabled', '/process/apparmorProfile');
+    this.judgeSwitch(target, '/linux/selinux/enabled', '/process/selinuxLabel');
+    this.judgeSwitch(target, '/linux/intelRdt/enabled', '/linux/intelRdt');
+    this.judgeSwitch(target, '/linux/netDevices/enabled', '/linux/netDevices');
+    this.judgeSwitch(target, '/linux/mountExtensions/idmap/enabled', '/mounts/*/uidMappings');
+    this.judgeHooks(target);
+  }
+
+  private judgeList(target: Target, key: string, pattern: string, effect: Effect): void {
+    const list = effect == this.effect ? target.find(key) : NONE;
+    if (list == NONE) return;
+    const known: string[] = [];
+    target.addTexts(list, known);
+    const document = this.context.document;
+    const nodes = select(document, pattern);
+    for (let index = 0; index < nodes.length; index++) {
+      const node = nodes[index];
+      if (document.kind(node) != Kind.STRING || isOneOf(document, node, known)) continue;
+      // Features list the options of the spec; all others are for filesystems, and that is what becomes of them.
+      if (effect == Effect.DATA && !this.context.isSpecOption(document.text(node))) continue;
+      this.tell(target, node, `its features have ${dotted(key)} without it`);
+    }
+  }
+
+  private judgeSwitch(target: Target, key: string, pattern: string): void {
+    const flag = this.effect == Effect.REJECTED ? target.find(key) : NONE;
+    if (flag == NONE || target.document.kind(flag) != Kind.FALSE) return;
+    const nodes = select(this.context.document, pattern);
+    for (let index = 0; index < nodes.length; index++) {
+      this.tell(target, nodes[index], `its features have ${dotted(key)}: false`);
+    }
+  }
+
+  private judgeHooks(target: Target): void {
+    const list = this.effect == Effect.IGNORED ? target.find('/hooks') : NONE;
+    const hooks = this.context.spec.hooks;
+    if (list == NONE || !hooks) return;
+    const known: string[] = [];
+    target.addTexts(list, known);
+    for (let index = 0; index < KINDS.length; index++) {
+      const kind = this.context.document.member(hooks.node, KINDS[index]);
+      if (kind != NONE && !known.includes(KINDS[index])) this.tell(target, kind, 'its features have no such hooks');
+    }
+  }
+
+  private tell(target: Target, node: i32, help: string): void {
+    if (this.context.findings.omits(this.rule.id, this.rule.severity)) return;
+    const document = this.context.document;
+    const name = document.kind(node) == Kind.STRING ? document.shownSource(node) : dotted(document.pointer(node));
+    const message = `${target.name} ${WORDS[this.effect]} ${name}`;
+    this.context.findings.found(this.rule.id, node, message, help);
   }
 }
 
-/** `linux.timeOffsets`, or the value of what stands in a list. */
-function shown(document: Document, node: i32): string {
-  if (document.kind(node) == Kind.STRING) return document.shownSource(node);
-  return document.pointer(node).substring(1).replaceAll('/', '.');
+/** In the order of Effect. */
+const WORDS: string[] = ['ignores', 'refuses', 'does not know'];
+
+const KINDS: string[] = ['prestart', 'createRuntime', 'createContainer', 'startContainer', 'poststart', 'poststop'];
+
+/** `linux.timeOffsets` for /linux/timeOffsets. */
+function dotted(pointer: string): string {
+  return pointer.substring(1).replaceAll('/', '.');
 }
 
-/** Lists of a features document, what they tell of, and what becomes of a value that they have not. */
-function judgeFeatures(context: Context, target: Target, verdicts: Verdict[]): void {
-  judgeList(context, target, verdicts, '/mountOptions', '/mounts/*/options/*', Effect.DATA);
-  judgeList(context, target, verdicts, '/linux/namespaces', '/linux/namespaces/*/type', Effect.REJECTED);
-  judgeList(context, target, verdicts, '/linux/capabilities', '/process/capabilities/*/*', Effect.IGNORED);
-  judgeList(context, target, verdicts, '/linux/seccomp/actions', '/linux/seccomp/syscalls/*/action', Effect.REJECTED);
-  judgeList(context, target, verdicts, '/linux/seccomp/actions', '/linux/seccomp/defaultAction', Effect.REJECTED);
-  judgeList(
-    context,
-    target,
-    verdicts,
-    '/linux/seccomp/operators',
-    '/linux/seccomp/syscalls/*/args/*/op',
-    Effect.REJECTED,
-  );
-  judgeList(context, target, verdicts, '/linux/seccomp/archs', '/linux/seccomp/architectures/*', Effect.REJECTED);
-  judgeList(context, target, verdicts, '/linux/seccomp/supportedFlags', '/linux/seccomp/flags/*', Effect.REJECTED);
-  judgeSwitch(context, target, verdicts, '/linux/seccomp/enabled', '/linux/seccomp');
-  judgeSwitch(context, target, verdicts, '/linux/apparmor/enabled', '/process/apparmorProfile');
-  judgeSwitch(context, target, verdicts, '/linux/selinux/enabled', '/process/selinuxLabel');
-  judgeSwitch(context, target, verdicts, '/linux/intelRdt/enabled', '/linux/intelRdt');
-  judgeSwitch(context, target, verdicts, '/linux/netDevices/enabled', '/linux/netDevices');
-  judgeSwitch(context, target, verdicts, '/linux/mountExtensions/idmap/enabled', '/mounts/*/uidMappings');
-  judgeHooks(context, target, verdicts);
-}
-
-function judgeList(
-  context: Context,
-  target: Target,
-  verdicts: Verdict[],
-  key: string,
-  pattern: string,
-  effect: Effect,
-): void {
-  const list = target.find(key);
-  if (list == NONE) return;
-  const known: string[] = [];
-  target.addTexts(list, known);
-  const document = context.document;
-  const nodes = select(document, pattern);
-  for (let index = 0; index < nodes.length; index++) {
-    const node = nodes[index];
-    if (document.kind(node) != Kind.STRING || known.includes(document.text(node))) continue;
-    // Features list the options of the spec; all others are for filesystems, and that is what becomes of them.
-    if (effect == Effect.DATA && !context.isSpecOption(document.text(node))) continue;
-    const word = effect == Effect.IGNORED ? 'ignores' : effect == Effect.REJECTED ? 'refuses' : 'does not know';
-    const message = `${target.name} ${word} ${document.shownSource(node)}`;
-    verdicts.push(
-      new Verdict(node, effect, message, `its features have ${key.substring(1).replaceAll('/', '.')} without it`),
-    );
-  }
-}
-
-function judgeSwitch(context: Context, target: Target, verdicts: Verdict[], key: string, pattern: string): void {
-  const flag = target.find(key);
-  if (flag == NONE || target.document.kind(flag) != Kind.FALSE) return;
-  const nodes = select(context.document, pattern);
-  for (let index = 0; index < nodes.length; index++) {
-    const message = `${target.name} does not carry out ${shown(context.document, nodes[index])}`;
-    const help = `its features have ${key.substring(1).replaceAll('/', '.')}: false`;
-    verdicts.push(new Verdict(nodes[index], Effect.REJECTED, message, help));
-  }
-}
-
-function judgeHooks(context: Context, target: Target, verdicts: Verdict[]): void {
-  const list = target.find('/hooks');
-  const hooks = context.spec.hooks;
-  if (list == NONE || !hooks) return;
-  const known: string[] = [];
-  target.addTexts(list, known);
-  const document = context.document;
-  for (let member = document.firstChild(hooks.node); member != NONE; member = document.nextSibling(member)) {
-    const kind = document.keyText(member);
-    if (known.includes(kind) || !kinds().includes(kind)) continue;
-    verdicts.push(
-      new Verdict(member, Effect.IGNORED, `${target.name} ignores hooks.${kind}`, 'its features have no such hooks'),
-    );
-  }
-}
-
-function kinds(): string[] {
-  return ['prestart', 'createRuntime', 'createContainer', 'startContainer', 'poststart', 'poststop'];
+function isOneOf(document: Document, node: i32, texts: string[]): bool {
+  if (document.kind(node) != Kind.STRING) return false;
+  for (let index = 0; index < texts.length; index++) if (document.textEquals(node, texts[index])) return true;
+  return false;
 }
 
 export class IgnoredByTarget extends Rule {
@@ -150,7 +136,7 @@ export class IgnoredByTarget extends Rule {
   }
 
   override check(context: Context): void {
-    tell(this, context, Effect.IGNORED);
+    new Judge(this, context, Effect.IGNORED).run();
   }
 }
 
@@ -170,7 +156,7 @@ export class RejectedByTarget extends Rule {
   }
 
   override check(context: Context): void {
-    tell(this, context, Effect.REJECTED);
+    new Judge(this, context, Effect.REJECTED).run();
   }
 }
 
@@ -190,16 +176,6 @@ export class OptionIsData extends Rule {
   }
 
   override check(context: Context): void {
-    tell(this, context, Effect.DATA);
-  }
-}
-
-function tell(rule: Rule, context: Context, effect: Effect): void {
-  if (context.options.targets.length == 0) return;
-  const verdicts = verdictsOf(context);
-  for (let index = 0; index < verdicts.length; index++) {
-    const verdict = verdicts[index];
-    if (verdict.effect != effect || context.findings.omits(rule.id, rule.severity)) continue;
-    context.findings.found(rule.id, verdict.node, verdict.message, verdict.help);
+    new Judge(this, context, Effect.DATA).run();
   }
 }

@@ -14,7 +14,7 @@ export class Fixed extends Text {
 const MOST_ROUNDS = 100;
 
 /** Bytes to be read in all: of a hostile document a part of the fixes is done, and the next call does more. */
-const MOST_BYTES = 64 * 1024 * 1024;
+const MOST_BYTES = 32 * 1024 * 1024;
 
 /**
  * Applies fixes until none is left. Of those that touch the same bytes the one with the earlier finding has its turn, and

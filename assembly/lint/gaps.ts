@@ -15,6 +15,8 @@ export class Gap {
   constructor(
     public runtime: string,
     public pattern: string,
+    /** Of the strings at these places those that it is about; empty for all. */
+    public values: string[],
     /** The first version without the gap (major × 1000 + minor); 0 if it is still there. */
     public to: i32,
     public effect: Effect,
@@ -43,11 +45,36 @@ export function gaps(): Gap[] {
 }
 
 function add(list: Gap[], runtime: string, pattern: string, to: i32, effect: Effect, source: string): void {
-  list.push(new Gap(runtime, pattern, to, effect, source));
+  list.push(new Gap(runtime, pattern, [], to, effect, source));
 }
 
-const RECURSIVE: string[] = ['rro', 'rrw', 'rnosuid', 'rsuid', 'rnodev', 'rdev', 'rnoexec', 'rexec', 'rnodiratime'];
-const RECURSIVE_ATIME: string[] = [
+function addValues(
+  list: Gap[],
+  runtime: string,
+  pattern: string,
+  values: string[],
+  to: i32,
+  effect: Effect,
+  source: string,
+): void {
+  list.push(new Gap(runtime, pattern, values, to, effect, source));
+}
+
+const OPTIONS = '/mounts/*/options/*';
+const NAMESPACES = '/linux/namespaces/*/type';
+const ACTIONS = '/linux/seccomp/syscalls/*/action';
+const DEFAULT_ACTION = '/linux/seccomp/defaultAction';
+
+const RECURSIVE: string[] = [
+  'rro',
+  'rrw',
+  'rnosuid',
+  'rsuid',
+  'rnodev',
+  'rdev',
+  'rnoexec',
+  'rexec',
+  'rnodiratime',
   'rdiratime',
   'rrelatime',
   'rnorelatime',
@@ -62,23 +89,15 @@ function addRunc(list: Gap[]): void {
   add(list, runc, '/linux/resources/rdma', V1_1, Effect.IGNORED, '#2883');
   add(list, runc, '/linux/intelRdt/closID', V1_1, Effect.IGNORED, '#2920');
   add(list, runc, '/linux/seccomp/listenerPath', V1_1, Effect.IGNORED, '#2682');
-  const actions = ['SCMP_ACT_NOTIFY', 'SCMP_ACT_KILL_PROCESS', 'SCMP_ACT_KILL_THREAD'];
-  for (let index = 0; index < actions.length; index++) {
-    const source = index == 0 ? '#2682' : '#3204';
-    add(list, runc, `/linux/seccomp/syscalls/*/action=${actions[index]}`, V1_1, Effect.REJECTED, source);
-    add(list, runc, `/linux/seccomp/defaultAction=${actions[index]}`, V1_1, Effect.REJECTED, source);
-  }
-  for (let index = 0; index < RECURSIVE.length; index++) {
-    add(list, runc, `/mounts/*/options/*=${RECURSIVE[index]}`, V1_1, Effect.DATA, '#3272');
-  }
-  for (let index = 0; index < RECURSIVE_ATIME.length; index++) {
-    add(list, runc, `/mounts/*/options/*=${RECURSIVE_ATIME[index]}`, V1_1, Effect.DATA, '#3272');
-  }
+  addValues(list, runc, ACTIONS, ['SCMP_ACT_NOTIFY'], V1_1, Effect.REJECTED, '#2682');
+  const kills = ['SCMP_ACT_KILL_PROCESS', 'SCMP_ACT_KILL_THREAD'];
+  addValues(list, runc, ACTIONS, kills, V1_1, Effect.REJECTED, '#3204');
+  addValues(list, runc, DEFAULT_ACTION, kills, V1_1, Effect.REJECTED, '#3204');
+  addValues(list, runc, OPTIONS, RECURSIVE, V1_1, Effect.DATA, '#3272');
   add(list, runc, '/mounts/*/uidMappings', V1_2, Effect.IGNORED, '#3717');
   add(list, runc, '/mounts/*/gidMappings', V1_2, Effect.IGNORED, '#3717');
-  add(list, runc, '/mounts/*/options/*=idmap', V1_2, Effect.DATA, '#3985');
-  add(list, runc, '/mounts/*/options/*=ridmap', V1_2, Effect.DATA, '#3985');
-  add(list, runc, '/linux/namespaces/*/type=time', V1_2, Effect.REJECTED, '#3876');
+  addValues(list, runc, OPTIONS, ['idmap', 'ridmap'], V1_2, Effect.DATA, '#3985');
+  addValues(list, runc, NAMESPACES, ['time'], V1_2, Effect.REJECTED, '#3876');
   add(list, runc, '/linux/timeOffsets', V1_2, Effect.IGNORED, '#3876');
   add(list, runc, '/linux/resources/cpu/idle', V1_2, Effect.IGNORED, '#3377');
   add(list, runc, '/linux/resources/cpu/burst', V1_2, Effect.IGNORED, '#3749');
@@ -93,7 +112,15 @@ function addRunc(list: Gap[]): void {
   add(list, runc, '/linux/intelRdt/enableMonitoring', V1_4, Effect.IGNORED, '#4832');
   add(list, runc, '/linux/intelRdt/enableCMT', 0, Effect.IGNORED, '#4832: never implemented');
   add(list, runc, '/linux/intelRdt/enableMBM', 0, Effect.IGNORED, '#4832: never implemented');
-  add(list, runc, '/linux/seccomp/flags/*=SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV', V1_5, Effect.REJECTED, '#5172');
+  addValues(
+    list,
+    runc,
+    '/linux/seccomp/flags/*',
+    ['SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'],
+    V1_5,
+    Effect.REJECTED,
+    '#5172',
+  );
   add(list, runc, '/linux/personality/flags/*', 0, Effect.REJECTED, 'libcontainer/specconv/spec_linux.go');
 }
 
@@ -112,25 +139,26 @@ function addCrun(list: Gap[]): void {
   add(list, crun, '/linux/intelRdt', 1010, Effect.IGNORED, 'NEWS 1.10');
   add(list, crun, '/linux/resources/cpu/burst', 1011, Effect.IGNORED, 'NEWS 1.11');
   add(list, crun, '/linux/resources/rdma', 0, Effect.IGNORED, 'no code for it');
-  for (let index = 0; index < SILENT.length; index++) {
-    add(list, crun, `/mounts/*/options/*=${SILENT[index]}`, 0, Effect.DATA, 'src/libcrun/mount_flags.perf');
-  }
-  for (let index = 0; index < SYMLINKS.length; index++) {
-    add(list, crun, `/mounts/*/options/*=${SYMLINKS[index]}`, 0, Effect.DATA, 'src/libcrun/mount_flags.perf');
-  }
+  addValues(list, crun, OPTIONS, SILENT, 0, Effect.DATA, 'src/libcrun/mount_flags.perf');
+  addValues(list, crun, OPTIONS, SYMLINKS, 0, Effect.DATA, 'src/libcrun/mount_flags.perf');
 }
 
 function addYouki(list: Gap[]): void {
   const youki = 'youki';
-  add(list, youki, '/linux/namespaces/*/type=time', V0_7, Effect.REJECTED, '0.7.0');
+  addValues(list, youki, NAMESPACES, ['time'], V0_7, Effect.REJECTED, '0.7.0');
   add(list, youki, '/linux/timeOffsets', V0_7, Effect.IGNORED, '0.7.0');
   add(list, youki, '/linux/resources/memory/checkBeforeUpdate', 0, Effect.IGNORED, 'libcgroups/src/v2/memory.rs');
   add(list, youki, '/linux/resources/rdma', 0, Effect.IGNORED, 'libcgroups');
   add(list, youki, '/process/selinuxLabel', 0, Effect.IGNORED, 'libcontainer/src/process');
-  add(list, youki, '/mounts/*/options/*=idmap', 0, Effect.DATA, 'features: mountExtensions.idmap.enabled is false');
-  add(list, youki, '/mounts/*/options/*=ridmap', 0, Effect.DATA, 'features: mountExtensions.idmap.enabled is false');
-  add(list, youki, '/mounts/*/options/*=tmpcopyup', 0, Effect.DATA, 'libcontainer/src/syscall/linux.rs');
-  for (let index = 0; index < SILENT.length; index++) {
-    add(list, youki, `/mounts/*/options/*=${SILENT[index]}`, 0, Effect.DATA, 'libcontainer/src/syscall/linux.rs');
-  }
+  addValues(
+    list,
+    youki,
+    OPTIONS,
+    ['idmap', 'ridmap'],
+    0,
+    Effect.DATA,
+    'features: mountExtensions.idmap.enabled is false',
+  );
+  addValues(list, youki, OPTIONS, ['tmpcopyup'], 0, Effect.DATA, 'libcontainer/src/syscall/linux.rs');
+  addValues(list, youki, OPTIONS, SILENT, 0, Effect.DATA, 'libcontainer/src/syscall/linux.rs');
 }

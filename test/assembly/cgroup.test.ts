@@ -192,8 +192,8 @@ describe('what the kernel would not take', () => {
     ['OCI406 cpu-range', '/cpu/quota', { cpu: { quota: 999 } }, V2],
     ['OCI406 cpu-range', '/cpu/period', { cpu: { period: 999 } }, V1],
     ['OCI406 cpu-range', '/cpu/period', { cpu: { period: 1000001 } }, V2],
-    ['OCI407 cpu-idle', '/cpu/idle', { cpu: { idle: 2 } }, V2],
-    ['OCI411 rdma-without-limit', '/rdma/mlx5', { rdma: { mlx5: {} } }, V2],
+    ['OCI407 idle-range', '/cpu/idle', { cpu: { idle: 2 } }, V2],
+    ['OCI411 empty-rdma', '/rdma/mlx5', { rdma: { mlx5: {} } }, V2],
     ['OCI408 weight-range', '/blockIO/weight', { blockIO: { weight: 9 } }, V1],
     ['OCI408 weight-range', '/blockIO/weight', { blockIO: { weight: 1001 } }, V2],
     [

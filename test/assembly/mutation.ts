@@ -1,9 +1,18 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fixture } from './module.ts';
 
 const encoder = new TextEncoder();
 
 /** Real configs to break; one with a seccomp profile, one with every field. */
 export const configs = ['runc', 'crun', 'docker', 'everything'].map((name) => encoder.encode(fixture(name)));
+
+/** Configs with a fault each, so that there is something to fix. */
+const RULES = new URL('../../fixtures/rules/', import.meta.url);
+const faulty = readdirSync(RULES)
+  .filter((name) => existsSync(new URL(`${name}/fixed.json`, RULES)))
+  .map((name) => readFileSync(new URL(`${name}/bad.json`, RULES)));
+
+const seeds: Uint8Array[] = [...configs, ...configs, ...configs, ...faulty];
 
 /** What is put in the place of other tokens, or between them. */
 const TOKENS = [
@@ -45,9 +54,9 @@ export function random(seed: number): (below: number) => number {
 
 type Random = ReturnType<typeof random>;
 
-/** One of the configs with one to four things done to it. Most results are no JSON any more, some still are. */
+/** One of the seeds with one to four things done to it. Most results are no JSON any more, some still are. */
 export function mutant(pick: Random): Uint8Array {
-  let document = configs[pick(configs.length)] as Uint8Array;
+  let document = seeds[pick(seeds.length)] as Uint8Array;
   for (let rounds = 1 + pick(4); rounds > 0; rounds--) document = mutate(document, pick);
   return document;
 }

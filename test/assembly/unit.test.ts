@@ -230,7 +230,7 @@ describe('annotations', () => {
     ['TimeoutSec', '-1'],
   ])('%s: %j is refused', (name, value) => {
     const config = changed(runc, { '/annotations': { [`org.systemd.property.${name}`]: value } });
-    expect(findings(config, asked(V2))).toMatchObject([{ rule: 'OCI803', severity: 'error' }]);
+    expect(findings(config, asked(V2))).toMatchObject([{ rule: 'OCI708', severity: 'error' }]);
     expect(findings(config, request(V2))).toEqual([]);
   });
 });
