@@ -116,16 +116,16 @@ describe.each(builds())('$name', (build) => {
 
   it('devices are those of the host, which keep mode and owner', () => {
     const nodes = ['null', 'zero', 'full', 'random', 'urandom', 'tty'].map((name) => `/dev/${name}`);
-    const kept = [...nodes, '/dev/fuse'].filter((path) => existsSync(path)).map(inode);
+    const kept = nodes.map(inode);
     const answers = lines(
       `for one in ${nodes.join(' ')}; do test -c $one || echo no $one; done; head -c 3 /dev/zero | wc -c; ` +
         'echo x > /dev/null && echo written; echo x >> /dev/null; chmod 600 /dev/null 2>&1; chown 1:1 /dev/zero 2>&1; ' +
-        'mknod /tmp/null c 1 3 2>&1; stat -c %t:%T /dev/fuse; ls -ln /dev/pipe | cut -c1-10; readlink /dev/ptmx',
+        'mknod /tmp/null c 1 3 2>&1; stat -c %t:%T:%u:%a /dev/urandom; ls -ln /dev/pipe | cut -c1-10; readlink /dev/ptmx',
       (config) => {
         const all = ['CAP_CHOWN', 'CAP_FOWNER', 'CAP_MKNOD'];
         config.process.capabilities = { bounding: all, effective: all, permitted: all };
         config.linux.devices = [
-          { path: '/dev/fuse', type: 'c', major: 10, minor: 229, fileMode: 0o666, uid: 7, gid: 7 },
+          { path: '/dev/urandom', type: 'c', major: 1, minor: 9, fileMode: 0o600, uid: 7, gid: 7 },
           { path: '/dev/pipe', type: 'p', fileMode: 0o600 },
         ];
       },
@@ -136,11 +136,11 @@ describe.each(builds())('$name', (build) => {
       expect.stringContaining('Read-only file system'),
       expect.stringContaining('Read-only file system'),
       expect.stringContaining('Operation not permitted'),
-      'a:e5',
+      '1:9:65534:666',
       'prw-------',
       'pts/ptmx',
     ]);
-    expect([...nodes, '/dev/fuse'].filter((path) => existsSync(path)).map(inode)).toEqual(kept);
+    expect(nodes.map(inode)).toEqual(kept);
   });
 
   it('/dev/null as standard input keeps its owner', () => {

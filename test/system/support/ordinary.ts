@@ -28,7 +28,7 @@ export class OrdinaryUser {
   }
 
   /** The command, with state where the option says, which is his too. */
-  orlop(place: Workplace): Orlop {
+  orlop(place: Workplace): RootlessOrlop {
     const orlop = new RootlessOrlop(place, this.build, this);
     this.directory(orlop.root);
     return orlop;
@@ -73,7 +73,9 @@ export class OrdinaryUser {
   }
 }
 
-class RootlessOrlop extends Orlop {
+export class RootlessOrlop extends Orlop {
+  /** Words before those that make it his. */
+  before: string[] = [];
   private readonly user: OrdinaryUser;
 
   constructor(place: Workplace, build: Build, user: OrdinaryUser) {
@@ -82,7 +84,7 @@ class RootlessOrlop extends Orlop {
   }
 
   override call(args: string[], options: CallOptions = {}): Result {
-    const prefix = [...this.user.prefix, ...(options.prefix ?? [])];
+    const prefix = [...this.before, ...this.user.prefix, ...(options.prefix ?? [])];
     return super.call(args, { ...options, prefix, env: { ...this.user.env, ...options.env } });
   }
 }
