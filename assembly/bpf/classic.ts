@@ -54,6 +54,10 @@ export class Assembler {
   private backward: u64[] = [];
   private returns: Map<u32, Target> = new Map<u32, Target>();
 
+  get length(): i32 {
+    return this.backward.length;
+  }
+
   return(action: u32): Target {
     if (this.returns.has(action)) return this.returns.get(action);
     const target = new Target(this.push(BPF_RET_K, 0, 0, action), action);

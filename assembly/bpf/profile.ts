@@ -14,10 +14,11 @@ import {
   SECCOMP_RET_USER_NOTIF,
 } from './actions';
 import { Architecture, architectureOf } from './architectures';
+import { BPF_MAXINSNS } from './classic';
 import { Condition, Operator } from './condition';
 import { multiplexerOf } from './multiplexers';
 import { NAME_COUNT } from './syscall-tables';
-import { nearestSyscall, syscallId } from './syscalls';
+import { nearestSyscall, syscallId, syscallName } from './syscalls';
 
 /** man 2 seccomp: struct seccomp_data has six arguments. */
 const ARGUMENTS: u64 = 6;
@@ -126,11 +127,29 @@ function readRule(profile: Profile, rule: SyscallRule, report: Report): void {
     }
     profile.isSaid[id] = true;
     // A rule that repeats the default action has no effect, not even on others of the same call.
-    if (action != profile.defaultAction) addRules(profile, id, action, alternatives, name.node);
+    if (action != profile.defaultAction) addRules(profile, id, action, alternatives, name.node, report);
   }
 }
 
-function addRules(profile: Profile, id: i32, action: u32, alternatives: Condition[][], node: i32): void {
+/** An instruction each at least: before that limit is passed by far, nobody should have to wait. */
+function reportTooMany(id: i32, node: i32, report: Report): void {
+  report.error(
+    'OCI513',
+    'filter-too-long',
+    node,
+    `"${syscallName(id)}" has ${BPF_MAXINSNS} rules with arguments: the kernel takes no filter of so many`,
+    'compare with a range or a mask instead',
+  );
+}
+
+function addRules(
+  profile: Profile,
+  id: i32,
+  action: u32,
+  alternatives: Condition[][],
+  node: i32,
+  report: Report,
+): void {
   for (let index = 0; index < alternatives.length; index++) {
     const conditions = alternatives[index];
     profile.rules++;
@@ -143,11 +162,14 @@ function addRules(profile: Profile, id: i32, action: u32, alternatives: Conditio
     }
     if (before == UNSAID) profile.conditional.set(id, []);
     profile.actions[id] = CONDITIONAL;
-    profile.conditional.get(id).push(new Rule(id, action, conditions, node));
+    const rules = profile.conditional.get(id);
+    rules.push(new Rule(id, action, conditions, node));
+    if (rules.length == BPF_MAXINSNS) reportTooMany(id, node, report);
   }
 }
 
 function reportUnknown(name: Value<string>, report: Report): void {
+  if (report.isFull) return report.omitWarning();
   const near = name.value == '' ? '' : nearestSyscall(name.value);
   report.warning(
     'OCI507',

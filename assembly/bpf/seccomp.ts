@@ -161,6 +161,8 @@ class ArchitectureRanges {
 
   /** By the rules of a call; of `multiplexer`, if that is not 0, by those of all that it stands for. */
   private decide(architecture: Architecture, rules: Rule[], multiplexer: i32): Target {
+    // What is too long already is refused at the end.
+    if (this.code.length > BPF_MAXINSNS) return this.otherwise;
     const decision = new Decision();
     for (let index = 0; index < rules.length && !decision.isUnconditional; index++) {
       const rule = rules[index];
@@ -172,10 +174,6 @@ class ArchitectureRanges {
       }
       const other = decision.add(new Alternative(conditions, rule.action, rule.node, architecture));
       if (other) reportConflict(rule, other, this.report);
-      if (decision.alternatives.length > BPF_MAXINSNS) {
-        reportTooLong(decision.alternatives.length, rule.node, this.report);
-        return this.otherwise;
-      }
     }
     if (decision.isUnconditional) return this.code.return(decision.action);
     return emitAlternatives(this.code, architecture, decision.alternatives, this.otherwise);
@@ -211,7 +209,7 @@ function reportTooLong(length: i32, node: i32, report: Report): void {
     'OCI513',
     'filter-too-long',
     node,
-    `the filter has ${length} instructions or more, and the kernel takes ${BPF_MAXINSNS}`,
+    `the filter has ${length} instructions, and the kernel takes ${BPF_MAXINSNS}`,
     'use fewer rules with arguments, or fewer architectures',
   );
 }

@@ -45,10 +45,14 @@ export function syscallName(id: i32): string {
   return name;
 }
 
-/** The name that a misspelt one was probably meant to be, '' if none is near. */
+/** The name that a misspelt one was probably meant to be, '' if none is near. Its first letter is taken to be right. */
 export function nearestSyscall(name: string): string {
+  const first = name.length > 0 ? name.charCodeAt(0) | 0x20 : 0;
   const names: string[] = [];
-  for (let id = 0; id < NAME_COUNT; id++) names.push(syscallName(id));
+  for (let id = 0; id < NAME_COUNT; id++) {
+    const at = <i32>OFFSETS[id];
+    if (<i32>NAMES[at + 1] == first && abs(<i32>NAMES[at] - name.length) <= 2) names.push(syscallName(id));
+  }
   return nearest(name, names);
 }
 

@@ -124,6 +124,7 @@ export const MOUNT_ATTR__ATIME: u64 = 0x70;
 export const MOUNT_ATTR_NOATIME: u64 = 0x10;
 export const MOUNT_ATTR_STRICTATIME: u64 = 0x20;
 export const MOUNT_ATTR_NODIRATIME: u64 = 0x80;
+export const MOUNT_ATTR_IDMAP: u64 = 0x100000;
 export const MOUNT_ATTR_NOSYMFOLLOW: u64 = 0x200000;
 export const MOUNT_ATTR = new FlagNames(
   [
@@ -135,6 +136,7 @@ export const MOUNT_ATTR = new FlagNames(
     'MOUNT_ATTR_NOATIME',
     'MOUNT_ATTR_STRICTATIME',
     'MOUNT_ATTR_NODIRATIME',
+    'MOUNT_ATTR_IDMAP',
     'MOUNT_ATTR_NOSYMFOLLOW',
   ],
   [
@@ -146,6 +148,7 @@ export const MOUNT_ATTR = new FlagNames(
     MOUNT_ATTR_NOATIME,
     MOUNT_ATTR_STRICTATIME,
     MOUNT_ATTR_NODIRATIME,
+    MOUNT_ATTR_IDMAP,
     MOUNT_ATTR_NOSYMFOLLOW,
   ],
 );
@@ -279,6 +282,7 @@ export const SOCK_DGRAM_CLOEXEC: u64 = 0o2000002;
 export const SOL_SOCKET: u32 = 1;
 export const SCM_RIGHTS: u32 = 1;
 export const MSG_NOSIGNAL: u64 = 0x4000;
+export const MSG_CMSG_CLOEXEC: u64 = 0x40000000;
 export const CLOSE_RANGE_CLOEXEC: u64 = 4;
 export const LINUX_CAPABILITY_VERSION_3: u32 = 0x20080522;
 

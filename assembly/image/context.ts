@@ -2,7 +2,6 @@ import { Planner } from '../plan/planner';
 import { Call } from './calls';
 import {
   CLONE,
-  CLONE_NEWCGROUP,
   CLONE_NEWTIME,
   O_CLOEXEC,
   O_PATH,
@@ -13,6 +12,7 @@ import {
 import { HookMemory } from './hook-memory';
 import { Label } from './label';
 import { LOG_SIZE, RECORD_SIZE } from './layout';
+import { Place } from './lower-place';
 import { Cell, Operand } from './operand';
 import { Program } from './program';
 import { O_DIRECTORY, STAT_SIZE } from './x86_64';
@@ -35,9 +35,15 @@ export enum Slot {
  * them. Numbers never change their meaning.
  *
  *   launcher ◀───────────── a byte ── host      it is in the container's unit; only where systemd makes the cgroup
+ *   launcher ── MOUNT_IDS pid, step ▶ host      for id-mapped mounts: a child in a new user namespace
+ *   launcher ◀──────── byte + fd ──── host      its maps are written, it has ended: the namespace
  *   launcher ── PID n ──────────────▶ host      then the launcher ends
+ *   init     ◀───────────── a byte ── host      with a new user namespace: its maps are written
  *   init     ── NETWORK + fd ───────▶ host      with network devices: a socket of the container's network namespace
  *   init     ◀───────────── a byte ── host      they are there
+ *   init     ── DIRECTORY step, …, path ▶ host  or FILE: a place to mount on that is behind a dangling link
+ *   init     ── ROOT errno + fd ────▶ host      the container's root, and what the last attempt has come to
+ *   init     ◀──── kind, name, parent ── host   for each thing to make, then one for the end (layout.ts)
  *   init     ── COPY_FROM + fd ─────▶ host      for each tmpcopyup: what stands where the tmpfs goes,
  *   init     ── COPY_TO step + fd ──▶ host      and the tmpfs of that step
  *   init     ◀───────────── a byte ── host      it is copied
@@ -69,6 +75,10 @@ export enum RecordKind {
   LIMITS = 9,
   NETWORK = 10,
   LISTENER = 11,
+  MOUNT_IDS = 12,
+  DIRECTORY = 13,
+  FILE = 14,
+  ROOT = 15,
 }
 
 /** What the lowering of one plan shares: the program, fds by name, and cells that more than one step uses. */
@@ -109,6 +119,11 @@ export class Context {
   hasAskedHost: bool = false;
   /** For each file that exec tries: 0 if it is there and may be executed. */
   found: Cell[] = [];
+  /** Trees that were opened early, and the user namespaces of id-mapped mounts, each by the number of its step. */
+  sources: Cell[] = [];
+  ids: Cell[] = [];
+  /** Places of the container that the host may have to find. */
+  places: Place[] = [];
   /** The host has been given a socket of the container's network namespace. */
   hasSentNetwork: bool = false;
   private hasUnsharedTime: bool = false;
@@ -171,15 +186,15 @@ export class Context {
     this.close(this.directory);
   }
 
-  unshareCgroup(): void {
-    this.program.call(Call.UNSHARE, this.program.flags(CLONE_NEWCGROUP, CLONE));
+  unshare(flag: u64): void {
+    this.program.call(Call.UNSHARE, this.program.flags(flag, CLONE));
   }
 
   /** The time namespace of the children to come; once, for clocks and for the clone. */
   unshareTime(): void {
     if (this.hasUnsharedTime) return;
     this.hasUnsharedTime = true;
-    this.program.call(Call.UNSHARE, this.program.flags(CLONE_NEWTIME, CLONE));
+    this.unshare(CLONE_NEWTIME);
   }
 
   /** Which schedulers and memory nodes a process may have, its cgroup says: waits until the host has written there. */

@@ -19,6 +19,7 @@ export const ENOSPC: u16 = 28;
 export const EROFS: u16 = 30;
 export const ENOSYS: u16 = 38;
 export const ELOOP: u16 = 40;
+export const EOVERFLOW: u16 = 75;
 export const EOPNOTSUPP: u16 = 95;
 export const EAFNOSUPPORT: u16 = 97;
 

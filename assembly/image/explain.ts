@@ -2,6 +2,7 @@ import { Document } from '../json/document';
 import { Writer } from '../json/writer';
 import { ExecuteStep } from '../plan/execute';
 import { Planner } from '../plan/planner';
+import { CapabilitiesStep } from '../plan/privileges';
 import { DEADLINE, SchedulerStep } from '../plan/scheduler';
 import { Step, Verb } from '../plan/step';
 import { Call } from './calls';
@@ -22,6 +23,7 @@ import {
   ESRCH,
   errnoText,
 } from './errno';
+import { idMappingHint, userNamespaceHint } from './explain-user-namespace';
 import { renderCall } from './listing';
 import { Program, Row } from './program';
 
@@ -52,7 +54,9 @@ export function writeFailure(
   if (row.step >= 0) {
     const step = planner.steps[row.step];
     writer.field('message', `${messageOf(planner, step, errno)}${logText(log)}`);
-    const hint = hintFor(step, row, errno);
+    let hint = idMappingHint(row, errno);
+    if (hint == '' && planner.isInUserNamespace) hint = userNamespaceHint(step, row, errno);
+    if (hint == '') hint = hintFor(step, row, errno);
     if (hint != '') writer.field('hint', hint);
   } else {
     writer.field('message', `failed: ${errnoText(errno)}`);
@@ -130,6 +134,16 @@ function hintFor(step: Step, row: Row, errno: i32): string {
       break;
     case Verb.ENTER:
       if (errno == ESRCH) return 'the container has just ended';
+      break;
+    case Verb.SECCOMP:
+      if (errno == EACCES) return 'without process.noNewPrivileges the caller needs CAP_SYS_ADMIN';
+      if (errno == EINVAL)
+        return 'this kernel does not know an action or a flag of the profile; SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV needs Linux 5.19';
+      if (errno == EBUSY) return 'a filter around this process has a listener already, and there can be only one';
+      break;
+    case Verb.CAPABILITIES:
+      if (errno == EPERM && (step as CapabilitiesStep).kept)
+        return 'a seccomp filter without process.noNewPrivileges needs CAP_SYS_ADMIN, which the caller does not have';
       break;
     case Verb.AFFINITY:
       if (errno == EINVAL) return 'none of these CPUs is there, or the cpuset of the cgroup has none of them';

@@ -51,6 +51,15 @@ export const RECORD_SIZE: u32 = 24;
 export const LOG_SIZE: u32 = 232;
 /** What a hook of the container has come to: layout in lower-hook.ts. As long as a FIFO takes at once: PIPE_BUF. */
 export const HOOK_RECORD_SIZE: u32 = 4096;
+/**
+ * What the host says is to be made, when the image has asked for a place (lower-place.ts): what kind of thing, the number
+ * of the question, and the thing's name and parent, which end with a NUL.
+ */
+export const PLACE_KIND: u32 = 0;
+export const PLACE_INDEX: u32 = 8;
+export const PLACE_NAME: u32 = 16;
+export const PLACE_PARENT: u32 = 272;
+export const PLACE_SIZE: u32 = 1296;
 export const FAILURE_ROW: u32 = DATA_ADDRESS + 8;
 export const FAILURE_ERRNO: u32 = DATA_ADDRESS + 16;
 export const FAILURE_LOG: u32 = DATA_ADDRESS + RECORD_SIZE;

@@ -69,8 +69,7 @@ export function lowerReset(context: Context): void {
   const facts = context.planner.facts;
   if (facts.nofileHard) setRlimit(context, RLIMIT_NOFILE, 'RLIMIT_NOFILE', facts.nofileSoft, facts.nofileHard);
   program.call(Call.PRCTL, program.named(PR_SET_NAME, 'PR_SET_NAME'), program.text('orlop-init'));
-  // In a joined pid namespace others may look at it: its fds and memory are nobody's until execve, which undoes this.
-  program.call(Call.PRCTL, program.named(PR_SET_DUMPABLE, 'PR_SET_DUMPABLE'), program.number(0));
+  if (context.planner.hidesEarly) hide(context);
   program
     .call(
       Call.OPENAT2,
@@ -80,6 +79,12 @@ export function lowerReset(context: Context): void {
       program.number(24),
     )
     .into(context.proc);
+}
+
+/** In a joined pid namespace others may look at it: its fds and memory are nobody's until execve, which undoes this. */
+export function hide(context: Context): void {
+  const program = context.program;
+  program.call(Call.PRCTL, program.named(PR_SET_DUMPABLE, 'PR_SET_DUMPABLE'), program.number(0));
 }
 
 /** Writes a file of the host's /proc and closes it. */

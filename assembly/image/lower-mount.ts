@@ -26,6 +26,7 @@ import { EBADF } from './errno';
 import { Label } from './label';
 import { atCwd } from './lower-launcher';
 import { attach, branchOnDirectory, cloneTree, openDirectory, openFile, openInRoot, setAttributes } from './lower-path';
+import { openSource } from './lower-user-namespace';
 import { Cell } from './operand';
 import { rightsMessage } from './rights';
 import { O_DIRECTORY } from './x86_64';
@@ -226,7 +227,10 @@ function hasLongValue(data: string[]): bool {
 export function lowerBind(context: Context, step: BindStep): void {
   const program = context.program;
   const options = step.options;
-  cloneTree(context, atCwd(program), step.source, options.isRecursive ? AT_RECURSIVE : 0);
+  const opened = step.opened;
+  const mount = context.mount;
+  if (opened) context.mount = context.sources[opened.index];
+  else openSource(context, step.source, options.isRecursive, step.ids, options.isIdMappedBelow, mount);
   applyAttributes(context, options);
   const file = new Label('file');
   const place = new Label('place');
@@ -237,6 +241,7 @@ export function lowerBind(context: Context, step: BindStep): void {
   openFile(context, step.destination, context.target);
   program.place(place);
   attach(context);
+  context.mount = mount;
 }
 
 /** The attributes of a mount that exists, in `context.mount`: of it alone, then of all below. */

@@ -1,4 +1,3 @@
-import { DeviceStep, LinkStep } from '../plan/filesystem';
 import { mountLabel } from '../plan/security';
 import { TextStep } from '../plan/step';
 import { Call } from './calls';
@@ -6,7 +5,6 @@ import {
   AT_EMPTY_PATH,
   AT_FLAGS,
   AT_RECURSIVE,
-  AT_SYMLINK_NOFOLLOW,
   MOUNT_ATTR,
   MOUNT_ATTR_FIELDS,
   MOUNT_ATTR_NODEV,
@@ -23,10 +21,6 @@ import {
   OPEN_FLAGS,
   OPEN_TREE,
   OPEN_TREE_CLONE,
-  S_IFBLK,
-  S_IFCHR,
-  S_IFIFO,
-  S_IFMT,
   S_IFREG,
 } from './constants';
 import { Context } from './context';
@@ -34,9 +28,10 @@ import { EEXIST, EINVAL, ENOENT, ENOTDIR } from './errno';
 import { Label } from './label';
 import { atCwd } from './lower-launcher';
 import { addLabel, lowerFilesystem } from './lower-mount';
+import { Place } from './lower-place';
 import { Cell, Operand } from './operand';
 import { Row } from './program';
-import { O_DIRECTORY, STAT_MODE, STAT_RDEV } from './x86_64';
+import { O_DIRECTORY } from './x86_64';
 
 /** Opens a path below the container's root as the container would see it, and nothing outside. */
 export function openInRoot(context: Context, path: string, into: Cell): Row {
@@ -58,24 +53,30 @@ function open(context: Context, path: string, how: Operand, into: Cell): Row {
 /** Opens a directory of the container, made with its parents if it is not there. */
 export function openDirectory(context: Context, path: string, into: Cell): void {
   const program = context.program;
+  const again = new Label('again');
   const make = new Label('make');
   const done = new Label('done');
+  program.place(again);
   openDirectoryInRoot(context, path, into).tolerate(ENOENT, make);
   program.jump(done);
   program.place(make);
-  makeDirectories(context, path);
-  openDirectoryInRoot(context, path, into);
+  const ask = askFor(context, path, true, again);
+  makeDirectories(context, path, ask);
+  openDirectoryInRoot(context, path, into).tolerate(ENOENT, ask);
   program.place(done);
 }
 
 /** Opens a file of the container as a place to mount on, made empty if it is not there. */
 export function openFile(context: Context, path: string, into: Cell): void {
   const program = context.program;
+  const again = new Label('again');
   const make = new Label('make');
   const done = new Label('done');
+  program.place(again);
   openInRoot(context, path, into).tolerate(ENOENT, make);
   program.jump(done);
   program.place(make);
+  const ask = askFor(context, path, false, again);
   openDirectory(context, parentOf(path), context.parent);
   program
     .call(
@@ -87,16 +88,25 @@ export function openFile(context: Context, path: string, into: Cell): void {
     )
     .tolerate(EEXIST);
   context.close(context.parent);
-  openInRoot(context, path, into);
+  openInRoot(context, path, into).tolerate(ENOENT, ask);
   program.place(done);
 }
 
-function makeDirectories(context: Context, path: string): void {
+/** Where to go on when making a path has not made it: lower-place.ts. */
+function askFor(context: Context, path: string, isDirectory: bool, again: Label): Label {
+  const program = context.program;
+  const place = new Place(path, isDirectory, again, program.step, program.node);
+  context.places.push(place);
+  return place.ask;
+}
+
+function makeDirectories(context: Context, path: string, ask: Label): void {
   const program = context.program;
   const parts = path.substring(1).split('/');
   let parent = '/';
   for (let index = 0; index < parts.length; index++) {
-    openDirectoryInRoot(context, parent, context.parent);
+    const row = openDirectoryInRoot(context, parent, context.parent);
+    if (index > 0) row.tolerate(ENOENT, ask);
     program
       .call(Call.MKDIRAT, program.load(context.parent), program.text(parts[index]), program.mode(0o755))
       .tolerate(EEXIST);
@@ -257,85 +267,4 @@ export function lowerSeal(context: Context, step: TextStep): void {
 export function lowerDirectory(context: Context, step: TextStep): void {
   openDirectory(context, step.text, context.target);
   context.close(context.target);
-}
-
-/** Keeps the directory open for the steps that follow: /dev gets a dozen things, one after the other. */
-function holdDirectory(context: Context, path: string): void {
-  if (context.directoryPath == path) return;
-  context.releaseDirectory();
-  openDirectory(context, path, context.directory);
-  context.directoryPath = path;
-}
-
-/** A node that is there already has to be the same device: runtime-spec config-linux.md#devices. */
-export function lowerDevice(context: Context, step: DeviceStep): void {
-  const program = context.program;
-  const exists = new Label('exists');
-  const differs = new Label('differs');
-  const same = new Label('same');
-  const done = new Label('done');
-  const type = step.type == 'b' ? S_IFBLK : step.type == 'p' ? S_IFIFO : S_IFCHR;
-  // include/linux/kdev_t.h: new_encode_dev
-  const device = (step.minor & 0xff) | (step.major << 8) | ((step.minor & ~0xff) << 12);
-  const name = nameOf(step.path);
-
-  holdDirectory(context, parentOf(step.path));
-  makeNode(context, name, type | step.mode, device).tolerate(EEXIST, exists);
-  if (step.uid || step.gid) {
-    program.call(
-      Call.FCHOWNAT,
-      program.load(context.directory),
-      program.text(name),
-      program.number(step.uid),
-      program.number(step.gid),
-      program.flags(AT_SYMLINK_NOFOLLOW, AT_FLAGS),
-    );
-  }
-  program.jump(done);
-
-  program.place(exists);
-  program.call(
-    Call.NEWFSTATAT,
-    program.load(context.directory),
-    program.text(name),
-    program.at(context.stat),
-    program.flags(AT_SYMLINK_NOFOLLOW, AT_FLAGS),
-  );
-  program.branch(program.field(context.stat, STAT_MODE, 'stat.mode'), S_IFMT, type, same);
-  program.place(differs);
-  makeNode(context, name, type | step.mode, device);
-  program.place(same);
-  program.branch(
-    program.field(context.stat, STAT_RDEV, 'stat.rdev'),
-    u64.MAX_VALUE,
-    step.type == 'p' ? 0 : device,
-    done,
-  );
-  program.jump(differs);
-  program.place(done);
-}
-
-function makeNode(context: Context, name: string, mode: u64, device: u64): Row {
-  const program = context.program;
-  return program.call(
-    Call.MKNODAT,
-    program.load(context.directory),
-    program.text(name),
-    program.mode(mode),
-    program.number(device),
-  );
-}
-
-export function lowerLink(context: Context, step: LinkStep): void {
-  const program = context.program;
-  const name = nameOf(step.file);
-  holdDirectory(context, parentOf(step.file));
-  if (step.replaces) {
-    program
-      .call(Call.UNLINKAT, program.load(context.directory), program.text(name), program.number(0))
-      .tolerate(ENOENT);
-  }
-  program
-    .call(Call.SYMLINKAT, program.text(step.target), program.load(context.directory), program.text(name))
-    .tolerate(EEXIST);
 }

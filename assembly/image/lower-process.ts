@@ -3,6 +3,7 @@ import { ExecuteStep } from '../plan/execute';
 import { BoundingStep, CapabilitiesStep, UserStep } from '../plan/privileges';
 import { RlimitStep } from '../plan/process';
 import { NumberStep, TextStep } from '../plan/step';
+import { Groups } from '../plan/user-namespace';
 import { Call } from './calls';
 import {
   AT_EACCESS,
@@ -23,7 +24,7 @@ import {
   X_OK,
 } from './constants';
 import { Context, RecordKind, Slot } from './context';
-import { EINVAL, ENOENT, ENOTDIR } from './errno';
+import { EINVAL, ENOENT, ENOTDIR, EPERM } from './errno';
 import { Label } from './label';
 import { ANY_ERROR } from './layout';
 import { prepareStartContainer } from './lower-hook';
@@ -68,7 +69,10 @@ export function lowerUser(context: Context, step: UserStep): void {
   for (let index = 0; index < step.additionalGids.length; index++) {
     program.put32(groups, 4 * index, <u32>step.additionalGids[index]);
   }
-  program.call(Call.SETGROUPS, program.number(step.additionalGids.length), program.at(groups));
+  if (step.groups != Groups.DENIED) {
+    const row = program.call(Call.SETGROUPS, program.number(step.additionalGids.length), program.at(groups));
+    if (step.groups == Groups.UNKNOWN && step.additionalGids.length == 0) row.tolerate(EPERM);
+  }
   const gid = program.number(step.gid);
   program.call(Call.SETRESGID, gid, gid, gid);
   const uid = program.number(step.uid);

@@ -1,5 +1,4 @@
-import { PivotStep, PropagationStep } from '../plan/filesystem';
-import { TextStep } from '../plan/step';
+import { PivotStep, PropagationStep, RootStep } from '../plan/filesystem';
 import { Call } from './calls';
 import {
   AT_FLAGS,
@@ -15,14 +14,13 @@ import {
   O_CLOEXEC,
   O_PATH,
   OPEN_FLAGS,
-  OPEN_TREE,
-  OPEN_TREE_CLONE,
 } from './constants';
 import { Context } from './context';
 import { EINVAL } from './errno';
 import { Label } from './label';
 import { atCwd } from './lower-launcher';
 import { setAttributes } from './lower-path';
+import { openSource } from './lower-user-namespace';
 import { Row } from './program';
 import { O_DIRECTORY } from './x86_64';
 
@@ -51,16 +49,10 @@ function setPropagation(context: Context, path: string, propagation: u64): Row {
  * Hooks expect it on its own path: some mount things there, or enter the mount namespace, whose root is what is on top
  * of "/". For their time it is put there, and PIVOT moves it.
  */
-export function lowerRoot(context: Context, step: TextStep): void {
-  const program = context.program;
-  program
-    .call(
-      Call.OPEN_TREE,
-      atCwd(program),
-      program.text(step.text),
-      program.flags(OPEN_TREE_CLONE | O_CLOEXEC | AT_RECURSIVE, OPEN_TREE),
-    )
-    .into(context.root);
+export function lowerRoot(context: Context, step: RootStep): void {
+  const opened = step.opened;
+  if (opened) context.root = context.sources[opened.index];
+  else openSource(context, step.text, true, null, false, context.root);
   setPropagation(context, '/', MS_PRIVATE);
   setAttributes(context, context.root, 0, 0, 0, MS_PRIVATE);
   if (context.planner.hasEarlyHooks) {

@@ -3,7 +3,7 @@ import { EnterCgroupStep } from '../plan/cgroup';
 import { CgroupMountStep } from '../plan/cgroup-mount';
 import { EnterStep } from '../plan/exec';
 import { ExecuteStep } from '../plan/execute';
-import { DeviceStep, LinkStep, PivotStep, PropagationStep } from '../plan/filesystem';
+import { DeviceStep, LinkStep, PivotStep, PropagationStep, RootStep } from '../plan/filesystem';
 import { HookStep } from '../plan/hooks';
 import { MemoryPolicyStep } from '../plan/memory-policy';
 import { BindStep, MountStep, RemountStep } from '../plan/mounts';
@@ -14,10 +14,14 @@ import { RlimitStep, TerminalStep } from '../plan/process';
 import { IoPriorityStep, SchedulerStep } from '../plan/scheduler';
 import { SeccompStep } from '../plan/seccomp';
 import { KeyringStep } from '../plan/security';
-import { NumberStep, Step, TextStep, Verb } from '../plan/step';
+import { MountIdsStep, SourceStep } from '../plan/sources';
+import { Actor, NumberStep, Step, TextStep, Verb } from '../plan/step';
 import { SysctlStep } from '../plan/sysctl';
+import { IdentityStep } from '../plan/user-namespace';
+import { CLONE_NEWCGROUP, CLONE_NEWIPC } from './constants';
 import { Context } from './context';
 import { lowerIoPriority, lowerMemoryPolicy, lowerPersonality, lowerScheduler } from './lower-attributes';
+import { lowerDevice, lowerLink } from './lower-device';
 import { lowerHook } from './lower-hook';
 import { lowerFailure, lowerHostname, lowerLoopback, lowerSession, lowerSysctl } from './lower-init';
 import {
@@ -32,7 +36,8 @@ import {
 } from './lower-launcher';
 import { lowerBind, lowerCgroupMount, lowerMount, lowerRemount } from './lower-mount';
 import { lowerNetDevice } from './lower-network';
-import { lowerDevice, lowerDirectory, lowerLink, lowerMask, lowerReadonly, lowerSeal } from './lower-path';
+import { lowerDirectory, lowerMask, lowerReadonly, lowerSeal } from './lower-path';
+import { lowerPlaces } from './lower-place';
 import {
   lowerBounding,
   lowerCapabilities,
@@ -50,6 +55,7 @@ import { lowerPivot, lowerPropagation, lowerRoot } from './lower-root';
 import { lowerSeccomp } from './lower-seccomp';
 import { lowerApparmor, lowerKeyring, lowerSelinux } from './lower-security';
 import { lowerTerminal } from './lower-terminal';
+import { lowerIdentity, lowerMapIds, lowerMountIds, lowerSource, lowerTimeNamespace } from './lower-user-namespace';
 import { Program } from './program';
 
 /** The program of a plan: the steps of the image in their order, then what happens on a failure. */
@@ -61,6 +67,7 @@ export function lower(planner: Planner, home: string): Program {
     context.program.node = step.node;
     lowerStep(context, step);
   }
+  lowerPlaces(context);
   lowerFailure(context);
   return context.program;
 }
@@ -100,9 +107,11 @@ function lowerStep(context: Context, step: Step): void {
     case Verb.PROPAGATION:
       return lowerPropagation(context, step as PropagationStep);
     case Verb.ROOT:
-      return lowerRoot(context, step as TextStep);
+      return lowerRoot(context, step as RootStep);
     case Verb.CGROUP_NAMESPACE:
-      return context.unshareCgroup();
+      return context.unshare(CLONE_NEWCGROUP);
+    case Verb.IPC_NAMESPACE:
+      return context.unshare(CLONE_NEWIPC);
     case Verb.MOUNT:
       return lowerMount(context, step as MountStep);
     case Verb.BIND:
@@ -130,7 +139,8 @@ function lowerStep(context: Context, step: Step): void {
     case Verb.PIVOT:
       return lowerPivot(context, step as PivotStep);
     case Verb.RLIMIT:
-      return lowerRlimit(context, step as RlimitStep);
+      if (step.actor == Actor.INIT) lowerRlimit(context, step as RlimitStep);
+      return;
     case Verb.BOUNDING:
       return lowerBounding(context, step as BoundingStep);
     case Verb.CAPABILITIES:
@@ -159,6 +169,16 @@ function lowerStep(context: Context, step: Step): void {
       return lowerHook(context, step as HookStep);
     case Verb.REAPER:
       return lowerReaper(context);
+    case Verb.MAP_IDS:
+      return lowerMapIds(context);
+    case Verb.IDENTITY:
+      return lowerIdentity(context, step as IdentityStep);
+    case Verb.SOURCE:
+      return lowerSource(context, step as SourceStep);
+    case Verb.TIME_NAMESPACE:
+      return lowerTimeNamespace(context);
+    case Verb.MOUNT_IDS:
+      return lowerMountIds(context, step as MountIdsStep);
     case Verb.SCHEDULER:
       return lowerScheduler(context, step as SchedulerStep);
     case Verb.IO_PRIORITY:

@@ -4,14 +4,14 @@ import { Context, RecordKind } from './context';
 import { RECORD_SIZE } from './layout';
 import { Cell } from './operand';
 
-/** man 2 sendmsg, man 3 cmsg: a record to the host that carries one fd. The call that opens it puts it into its cell. */
+/** man 2 sendmsg, man 3 cmsg: a record that carries one fd. The call that opens it puts it into its cell. */
 export class RightsMessage {
   constructor(
     public fd: Cell,
-    private header: Cell,
+    public header: Cell,
   ) {}
 
-  /** Sends it, and lets go of the fd. */
+  /** Sends it to the host, and lets go of the fd. */
   send(context: Context): void {
     const program = context.program;
     const flags = program.named(MSG_NOSIGNAL, 'MSG_NOSIGNAL');
@@ -25,9 +25,24 @@ export function rightsMessage(context: Context, kind: RecordKind, value: u64, na
   const record = program.area(name, RECORD_SIZE);
   program.put64(record, 0, kind);
   program.put64(record, 8, value);
+  return recordMessage(context, record, name);
+}
+
+/** Of a record that is there already. */
+export function recordMessage(context: Context, record: Cell, name: string): RightsMessage {
+  return message(context, record, RECORD_SIZE, name);
+}
+
+/** Room for a byte of the host's and the fd that it carries. */
+export function receivingMessage(context: Context, name: string): RightsMessage {
+  return message(context, context.byte, 1, name);
+}
+
+function message(context: Context, bytes: Cell, length: u32, name: string): RightsMessage {
+  const program = context.program;
   const vector = program.area('iovec', 16);
-  program.put64(vector, 0, record.address);
-  program.put64(vector, 8, RECORD_SIZE);
+  program.put64(vector, 0, bytes.address);
+  program.put64(vector, 8, length);
   const control = program.area('control', 24);
   program.put64(control, 0, 20);
   program.put32(control, 8, SOL_SOCKET);

@@ -55,6 +55,8 @@ export function callNumber(call: Call): u16 {
       return 3;
     case Call.CLOSE_RANGE:
       return 436;
+    case Call.DUP:
+      return 32;
     case Call.DUP3:
       return 292;
     case Call.EXECVE:
@@ -123,6 +125,8 @@ export function callNumber(call: Call): u16 {
       return 0;
     case Call.READLINKAT:
       return 267;
+    case Call.RECVMSG:
+      return 47;
     case Call.RT_SIGACTION:
       return 13;
     case Call.RT_SIGPROCMASK:

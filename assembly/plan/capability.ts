@@ -70,7 +70,8 @@ export function capabilitySet(planner: Planner, list: List<Value<string>> | null
       continue;
     }
     const bit: u64 = (<u64>1) << number;
-    if (planner.facts.capabilities & bit) bits |= bit;
+    // The first process of a user namespace has them all, there.
+    if (planner.user.exists || planner.holds(number)) bits |= bit;
     else {
       planner.warning(
         'OCI109',

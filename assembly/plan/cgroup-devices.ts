@@ -57,6 +57,8 @@ export function deviceListOf(planner: Planner, resources: Resources | null): Dev
 export function planDeviceRules(planner: Planner, resources: Resources | null, list: DeviceList): void {
   const rules = resources ? resources.devices : null;
   const node = rules ? rules.node : NONE;
+  // The kernel takes them from the root of the machine alone. Who is not can make no device either.
+  if (!planner.isPrivileged || planner.facts.userNamespace) return;
   const cgroup = planner.facts.cgroup;
   if (!planner.hasCgroup && cgroup.exists) {
     if (rules && !list.isOpen) {

@@ -95,19 +95,20 @@ export function planCgroupMount(planner: Planner, path: string, options: MountOp
   // Only the tmpfs that holds the hierarchies of v1 is a new filesystem.
   if (!cgroup.isUnified) options.label = mountLabel(planner);
   const step = new CgroupMountStep(path, cgroup.isUnified, options, node);
+  const below = planner.hasCgroup ? planner.cgroupPath : '';
   if (cgroup.isUnified) {
-    step.branches.push(new CgroupBranch('', isOwn ? '' : cgroup.mount + planner.cgroupPath, 'cgroup2', []));
+    step.branches.push(new CgroupBranch('', isOwn ? '' : cgroup.mount + below, 'cgroup2', []));
   } else {
     for (let index = 0; index < cgroup.hierarchies.length; index++)
-      addHierarchy(planner, step, cgroup.hierarchies[index], isOwn);
+      addHierarchy(step, cgroup.hierarchies[index], below, isOwn);
   }
   planner.add(step);
 }
 
-function addHierarchy(planner: Planner, step: CgroupMountStep, hierarchy: Hierarchy, isOwn: bool): void {
+function addHierarchy(step: CgroupMountStep, hierarchy: Hierarchy, below: string, isOwn: bool): void {
   const name = hierarchy.mount.substring(hierarchy.mount.lastIndexOf('/') + 1);
   const data = hierarchy.name == '' ? hierarchy.controllers : ['none', `name=${hierarchy.name}`];
-  step.branches.push(new CgroupBranch(name, isOwn ? '' : hierarchy.mount + planner.cgroupPath, 'cgroup', data));
+  step.branches.push(new CgroupBranch(name, isOwn ? '' : hierarchy.mount + below, 'cgroup', data));
   if (hierarchy.controllers.length < 2) return;
   for (let index = 0; index < hierarchy.controllers.length; index++) {
     step.links.push(hierarchy.controllers[index]);

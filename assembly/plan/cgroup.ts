@@ -86,7 +86,7 @@ export function placeCgroup(planner: Planner): void {
 function cgroupPathOf(planner: Planner): string {
   const linux = planner.spec.linux;
   const path = linux ? linux.cgroupsPath : null;
-  if (!path || path.value == '') return `/orlop-${planner.request.id}`;
+  if (!path || path.value == '') return `${planner.facts.cgroup.base}/orlop-${planner.request.id}`;
   if (path.value.split('/').includes('..') || hasNul(path.value)) {
     planner.error(
       'OCI415',
@@ -164,12 +164,15 @@ export function addLimit(
 ): LimitStep | null {
   const mount = planner.facts.cgroup.mountOf(controller);
   if (!planner.hasCgroup && planner.facts.cgroup.exists) {
+    const denied = planner.facts.cgroup.denied;
     planner.error(
       'OCI414',
       'no-cgroup',
       node,
-      `the container has no cgroup, in which ${file} could be set`,
-      'remove the field, or start without --cgroup-manager disabled',
+      `the container has no cgroup, in which ${file} could be set${denied == '' ? '' : `: ${denied}`}`,
+      denied == ''
+        ? 'remove the field, or start without --cgroup-manager disabled'
+        : 'remove the field, or have a cgroup delegated: "systemd-run --user --scope -p Delegate=yes orlop …" on cgroup v2',
     );
     return null;
   }

@@ -1,10 +1,11 @@
 import { NONE } from '../json/document';
 import { Writer } from '../json/writer';
-import { IdMapping } from '../spec/mounts';
-import { List } from '../spec/value';
 import { cleanPath } from './mounts';
 import { Planner } from './planner';
 import { Actor, Step, Verb } from './step';
+
+/** include/uapi/linux/capability.h */
+const CAP_CHOWN: i32 = 0;
 
 /** The container's user may make cgroups in that of the container: cgroup-v2.rst#delegation */
 export class DelegateStep extends Step {
@@ -58,19 +59,10 @@ function writableMount(planner: Planner): i32 {
   return NONE;
 }
 
-/** Of the container's process; -1 if it has none that is known. */
+/** Of the container's process; -1 if it has none that is known, or that is anybody else's to be given. */
 function hostUid(planner: Planner): i64 {
-  const uid = planner.uid;
-  if (!planner.namespaces.has('user')) return uid;
-  const linux = planner.spec.linux;
-  const mappings: List<IdMapping> | null = linux ? linux.uidMappings : null;
-  if (!mappings || !planner.namespaces.creates('user')) return -1;
-  for (let index = 0; index < mappings.items.length; index++) {
-    const inside = mappings.items[index].containerID;
-    const outside = mappings.items[index].hostID;
-    const size = mappings.items[index].size;
-    if (!inside || !outside || !size) continue;
-    if (uid >= inside.value && uid - inside.value < size.value) return outside.value + (uid - inside.value);
-  }
-  return -1;
+  const user = planner.user;
+  if (!user.exists) return planner.uid;
+  if (user.uids.isEmpty || !planner.holds(CAP_CHOWN)) return -1;
+  return user.uids.toHost(planner.uid);
 }

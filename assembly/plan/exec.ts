@@ -13,6 +13,7 @@ import { planOomScore, planProcess, planTerminal } from './process';
 import { ExecRequest, Request } from './request';
 import { planKeyring } from './security';
 import { Actor, Step, Verb, writeTexts } from './step';
+import { planIdentity, readUserNamespace } from './user-namespace';
 
 /** Enters namespaces of the container at once, by a pidfd of its first process: man 2 setns, since Linux 5.8. */
 export class EnterStep extends Step {
@@ -44,6 +45,7 @@ export function translateExec(spec: Spec, request: Request, exec: ExecRequest, r
     applyRequest(process, exec);
   }
   planner.namespaces = readNamespaces(planner);
+  planner.user = readUserNamespace(planner);
 
   planner.by(Actor.LAUNCHER, Verb.RESET);
   planOomScore(planner);
@@ -53,6 +55,7 @@ export function translateExec(spec: Spec, request: Request, exec: ExecRequest, r
   planner.add(new CloneStep([], 0, planner.isBornInCgroup, NONE));
   planner.by(Actor.INIT, Verb.SESSION);
   planEnterCgroupNamespace(planner);
+  planIdentity(planner);
   if (process) planAffinity(planner, process, true);
   planTerminal(planner);
   planKeyring(planner);

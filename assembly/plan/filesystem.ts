@@ -3,8 +3,17 @@ import { Writer } from '../json/writer';
 import { Device } from '../spec/linux';
 import { List, Value } from '../spec/value';
 import { absolute, cleanPath, hasHostDev, hasNul, planMounts, planNotify, propagationName } from './mounts';
+import { planIpcNamespace } from './namespaces';
 import { Planner } from './planner';
+import { planSource, SourceStep } from './sources';
 import { Step, TextStep, Verb } from './step';
+import { planIdentity } from './user-namespace';
+
+/** The root filesystem. */
+export class RootStep extends TextStep {
+  /** Where it was opened before. */
+  opened: SourceStep | null = null;
+}
 
 /** How mount events travel between the container's tree and the host's. */
 export class PropagationStep extends Step {
@@ -44,6 +53,8 @@ export class DeviceStep extends Step {
   mode: u64 = 0o666;
   uid: u64 = 0;
   gid: u64 = 0;
+  /** Not made, but the host's own: in a user namespace nobody makes devices. */
+  isBound: bool = false;
 
   constructor(
     public path: string,
@@ -65,6 +76,10 @@ export class DeviceStep extends Step {
     writer.field('type', this.type);
     writer.fieldInteger('major', this.major);
     writer.fieldInteger('minor', this.minor);
+    if (this.isBound) {
+      writer.fieldBoolean('bound', true);
+      return;
+    }
     writer.fieldInteger('fileMode', this.mode);
     if (this.uid) writer.fieldInteger('uid', this.uid);
     if (this.gid) writer.fieldInteger('gid', this.gid);
@@ -95,6 +110,8 @@ export class LinkStep extends Step {
 /** From the host's tree to the container's, all but the change of root itself. */
 export function planFilesystem(planner: Planner): void {
   planRoot(planner);
+  planIdentity(planner);
+  planIpcNamespace(planner);
   planMounts(planner);
   planNotify(planner);
   if (!hasHostDev(planner)) planDevices(planner);
@@ -141,7 +158,11 @@ function planRoot(planner: Planner): void {
   const wanted = propagation ? rootPropagation(propagation.value) : 0;
   const meanwhile = wanted & MS_SHARED ? MS_SHARED : wanted & (MS_PRIVATE | MS_UNBINDABLE) ? MS_PRIVATE : MS_SLAVE;
   planner.add(new PropagationStep(meanwhile | MS_REC, propagation ? propagation.node : NONE));
-  planner.add(new TextStep(Verb.ROOT, 'directory', absolute(planner.request.bundle, path.value), path.node));
+  // A mount namespace of a user namespace gets mounts from the host's, and gives it none.
+  planner.sourcePropagation = meanwhile == MS_PRIVATE ? MS_PRIVATE : MS_SLAVE;
+  const step = new RootStep(Verb.ROOT, 'directory', absolute(planner.request.bundle, path.value), path.node);
+  step.opened = planSource(planner, step.text, true, path.node);
+  planner.add(step);
 }
 
 /** MS_* of linux.rootfsPropagation, 0 if unset; runc takes the r-forms too. */
@@ -173,9 +194,10 @@ function planDevices(planner: Planner): void {
   const minors: u64[] = [3, 5, 7, 8, 9, 0];
   for (let index = 0; index < names.length; index++) {
     const path = `/dev/${names[index]}`;
-    if (!listed.has(path)) planner.add(new DeviceStep(path, 'c', names[index] == 'tty' ? 5 : 1, minors[index], NONE));
+    if (!listed.has(path))
+      addDevice(planner, new DeviceStep(path, 'c', names[index] == 'tty' ? 5 : 1, minors[index], NONE));
   }
-  for (let index = 0; index < configured.length; index++) planner.add(configured[index]);
+  for (let index = 0; index < configured.length; index++) addDevice(planner, configured[index]);
 
   planner.add(new LinkStep('/dev/fd', '/proc/self/fd'));
   planner.add(new LinkStep('/dev/stdin', '/proc/self/fd/0'));
@@ -184,6 +206,11 @@ function planDevices(planner: Planner): void {
   const ptmx = new LinkStep('/dev/ptmx', 'pts/ptmx');
   ptmx.replaces = true;
   if (!listed.has('/dev/ptmx')) planner.add(ptmx);
+}
+
+function addDevice(planner: Planner, step: DeviceStep): void {
+  step.isBound = step.type != 'p' && planner.isInUserNamespace;
+  planner.add(step);
 }
 
 function readDevice(planner: Planner, device: Device): DeviceStep | null {
@@ -220,6 +247,15 @@ function readDevice(planner: Planner, device: Device): DeviceStep | null {
     device.node,
   );
   const mode = device.fileMode;
+  if (type.value != 'p' && planner.isInUserNamespace && (mode || device.uid || device.gid)) {
+    planner.report.info(
+      'OCI603',
+      'device-of-the-host',
+      device.node,
+      `${path.value} is the host's own in a user namespace: it keeps its mode and owner`,
+      '',
+    );
+  }
   if (mode) step.mode = mode.value & 0o777;
   const uid = device.uid;
   if (uid) step.uid = uid.value;

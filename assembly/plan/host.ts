@@ -6,6 +6,7 @@ import { MountStep } from './mounts';
 import { writeAnnotations, writePlace } from './plan';
 import { Planner } from './planner';
 import { SeccompStep } from './seccomp';
+import { MountIdsStep } from './sources';
 import { Actor, Step, Verb, verbName } from './step';
 
 /**
@@ -22,6 +23,7 @@ export function writeHostPlan(writer: Writer, document: Document, planner: Plann
   writer.field('ociVersion', ociVersion ? ociVersion.value : '');
   writeAnnotations(writer, spec);
   if (planner.needsHome) writer.fieldInteger('home', planner.uid);
+  if (planner.user.exists) writer.fieldBoolean('userNamespace', true);
   writeSteps(writer, document, planner);
   writer.key('diagnostics');
   writeDiagnostics(writer, document, planner.report);
@@ -61,5 +63,6 @@ function isForHost(step: Step): bool {
   if (step.verb == Verb.MOUNT) return (step as MountStep).options.copiesUp;
   if (step.verb == Verb.HOOK) return true;
   if (step.verb == Verb.SECCOMP) return (step as SeccompStep).hasListener;
+  if (step.verb == Verb.MOUNT_IDS) return (step as MountIdsStep).path == '';
   return step.actor == Actor.HOST || step.verb == Verb.ROOT || step.verb == Verb.TERMINAL;
 }

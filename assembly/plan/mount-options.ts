@@ -20,7 +20,8 @@ export enum OptionKind {
   LEGACY,
   /** What stands at the destination is copied into the new tmpfs. */
   COPY_UP,
-  UNSUPPORTED,
+  /** The ids of the mount are mapped, with MS_REC those of all below. */
+  ID_MAP,
 }
 
 export class MountOption {
@@ -108,8 +109,8 @@ const OPTIONS: MountOption[] = [
   new MountOption('loud', OptionKind.NOTHING),
   new MountOption('defaults', OptionKind.NOTHING),
 
-  new MountOption('idmap', OptionKind.UNSUPPORTED),
-  new MountOption('ridmap', OptionKind.UNSUPPORTED),
+  new MountOption('idmap', OptionKind.ID_MAP),
+  new MountOption('ridmap', OptionKind.ID_MAP, 0, REC),
   new MountOption('tmpcopyup', OptionKind.COPY_UP),
 ];
 
@@ -142,6 +143,8 @@ export class MountOptions {
   isRemount: bool = false;
   isLegacy: bool = false;
   copiesUp: bool = false;
+  isIdMapped: bool = false;
+  isIdMappedBelow: bool = false;
   /** For the filesystem: `size=64k`, `newinstance`. */
   data: string[] = [];
   dataNodes: i32[] = [];
@@ -191,6 +194,10 @@ export class MountOptions {
         break;
       case OptionKind.COPY_UP:
         this.copiesUp = true;
+        break;
+      case OptionKind.ID_MAP:
+        this.isIdMapped = true;
+        this.isIdMappedBelow = option.flag == REC;
         break;
       default:
         break;

@@ -3,9 +3,11 @@ import { join } from '../json/text';
 import { Writer } from '../json/writer';
 import { Mount } from '../spec/mounts';
 import { planCgroupMount } from './cgroup-mount';
-import { findOption, MountOptions, OptionKind, optionNames } from './mount-options';
+import { findOption, MountOptions, OptionKind } from './mount-options';
+import { checkMountable } from './mountable';
 import { Planner } from './planner';
 import { mountLabel } from './security';
+import { MountIdsStep, planMountIds, planSource, SourceStep } from './sources';
 import { Step, TextStep, Verb, writeTexts } from './step';
 
 /** include/uapi/linux/mount.h */
@@ -39,6 +41,10 @@ export class MountStep extends Step {
 
 /** A file or directory of the host on a path of the container. */
 export class BindStep extends Step {
+  /** The source where it was opened before, else how its ids are mapped. */
+  opened: SourceStep | null = null;
+  ids: MountIdsStep | null = null;
+
   constructor(
     public source: string,
     public destination: string,
@@ -56,6 +62,7 @@ export class BindStep extends Step {
     writer.field('source', this.source);
     writer.field('destination', this.destination);
     if (this.options.isRecursive) writer.fieldBoolean('recursive', true);
+    if (this.ids) writer.field('ids', this.options.isIdMappedBelow ? 'ridmap' : 'idmap');
     writeOptions(writer, this.options);
   }
 }
@@ -122,7 +129,7 @@ export function hasHostDev(planner: Planner): bool {
   for (let index = 0; index < mounts.items.length; index++) {
     const mount = mounts.items[index];
     const destination = mount.destination;
-    if (destination && cleanPath(destination.value) == '/dev' && readOptions(planner, mount, false).isBind) return true;
+    if (destination && cleanPath(destination.value) == '/dev' && readOptions(mount).isBind) return true;
   }
   return false;
 }
@@ -135,12 +142,8 @@ function planMount(planner: Planner, mount: Mount): void {
     return;
   }
   const path = cleanPath(destination.value);
-  const uidMappings = mount.uidMappings;
-  if (uidMappings) planner.unsupported(uidMappings.node, 'mounts[].uidMappings');
-  const gidMappings = mount.gidMappings;
-  if (gidMappings) planner.unsupported(gidMappings.node, 'mounts[].gidMappings');
-
-  const options = readOptions(planner, mount, true);
+  const options = readOptions(mount);
+  const ids = planMountIds(planner, mount, options);
   const typeValue = mount.type;
   const type = typeValue ? typeValue.value : '';
   const sourceValue = mount.source;
@@ -156,7 +159,7 @@ function planMount(planner: Planner, mount: Mount): void {
   } else if (options.isRemount) {
     planner.add(new RemountStep(path, options, mount.node));
   } else if (options.isBind) {
-    planBind(planner, mount, source, path, options);
+    planBind(planner, mount, source, path, options, ids);
   } else if (type == 'bind') {
     planner.error(
       'OCI302',
@@ -192,11 +195,19 @@ function planMount(planner: Planner, mount: Mount): void {
     }
     if (options.copiesUp && options.isLegacy) planner.unsupported(mount.node, 'tmpcopyup together with iversion');
     options.label = labelOf(planner, type, options);
+    checkMountable(planner, type, path, options, mount.node);
     planner.add(new MountStep(type, source == '' ? type : source, path, options, mount.node));
   }
 }
 
-function planBind(planner: Planner, mount: Mount, source: string, path: string, options: MountOptions): void {
+function planBind(
+  planner: Planner,
+  mount: Mount,
+  source: string,
+  path: string,
+  options: MountOptions,
+  ids: MountIdsStep | null,
+): void {
   if (source == '') {
     planner.error(
       'OCI303',
@@ -217,10 +228,29 @@ function planBind(planner: Planner, mount: Mount, source: string, path: string, 
     );
   }
   options.data = [];
-  planner.add(new BindStep(absolute(planner.request.bundle, source), path, options, mount.node));
+  addBind(planner, absolute(planner.request.bundle, source), path, options, mount.node, ids);
 }
 
-function readOptions(planner: Planner, mount: Mount, reports: bool): MountOptions {
+function addBind(
+  planner: Planner,
+  source: string,
+  path: string,
+  options: MountOptions,
+  node: i32,
+  ids: MountIdsStep | null = null,
+): void {
+  const step = new BindStep(source, path, options, node);
+  step.ids = ids;
+  step.opened = planSource(planner, source, options.isRecursive, node);
+  const opened = step.opened;
+  if (opened) {
+    opened.ids = ids;
+    opened.isMappedBelow = options.isIdMappedBelow;
+  }
+  planner.add(step);
+}
+
+export function readOptions(mount: Mount): MountOptions {
   const options = new MountOptions();
   const list = mount.options;
   if (!list) return options;
@@ -232,8 +262,6 @@ function readOptions(planner: Planner, mount: Mount, reports: bool): MountOption
       if (text == '') continue;
       options.data.push(text);
       options.dataNodes.push(node);
-    } else if (option.kind == OptionKind.UNSUPPORTED) {
-      if (reports) planner.unsupported(node, `the mount option ${text}`);
     } else {
       options.apply(option);
       if (option.kind == OptionKind.FILESYSTEM && !options.isBind) {
@@ -275,17 +303,6 @@ export function hasNul(text: string): bool {
   return text.includes('\0');
 }
 
-/** The spec's mount options that a launch carries out, for `features`. */
-export function supportedOptions(): string[] {
-  const names = optionNames();
-  const supported: string[] = [];
-  for (let index = 0; index < names.length; index++) {
-    const option = findOption(names[index]);
-    if (option && option.kind != OptionKind.UNSUPPORTED) supported.push(names[index]);
-  }
-  return supported;
-}
-
 /** Where a container finds the socket to its supervisor. */
 export const NOTIFY_DIRECTORY: string = '/run/notify';
 
@@ -295,5 +312,5 @@ export function planNotify(planner: Planner): void {
   const options = new MountOptions();
   const names = ['bind', 'ro', 'nosuid', 'nodev', 'noexec'];
   for (let index = 0; index < names.length; index++) options.apply(findOption(names[index])!);
-  planner.add(new BindStep(planner.request.notify, NOTIFY_DIRECTORY, options, NONE));
+  addBind(planner, planner.request.notify, NOTIFY_DIRECTORY, options, NONE);
 }

@@ -107,6 +107,8 @@ export class ClockStep extends Step {
 export class Namespaces {
   private isNew: Set<string> = new Set<string>();
   private isJoined: Set<string> = new Set<string>();
+  /** The file of a joined user namespace, '' without. */
+  userPath: string = '';
 
   /** A namespace of its own or a joined one: not the runtime's. */
   has(name: string): bool {
@@ -155,6 +157,7 @@ export function readNamespaces(planner: Planner): Namespaces {
       );
     }
     namespaces.add(type.value, path != null && path.value != '');
+    if (path && type.value == 'user') namespaces.userPath = path.value;
   }
   return namespaces;
 }
@@ -167,23 +170,53 @@ export function planNamespaces(planner: Planner): void {
   const names: string[] = [];
   let flags: u64 = 0;
 
-  // The mount namespace is joined last: the paths of all others are the host's.
+  // The mount namespace is joined last: the paths of all others are the host's. Before it the user namespace, if the
+  // caller has power over the others already; else it is the first, and where that power comes from.
+  const last = KINDS.length - 1;
+  if (!planner.isPrivileged) joinListed(planner, listed, KINDS[0]);
+  for (let kind = 1; kind < last; kind++) joinListed(planner, listed, KINDS[kind]);
+  if (planner.isPrivileged) joinListed(planner, listed, KINDS[0]);
+  joinListed(planner, listed, KINDS[last]);
   for (let kind = 0; kind < KINDS.length; kind++) {
-    for (let index = 0; index < listed.length; index++) {
-      const type = listed[index].type;
-      if (!type || type.value != KINDS[kind].name) continue;
-      const path = listed[index].path;
-      if (path && path.value != '') {
-        planner.add(new JoinStep(type.value, KINDS[kind].flag, path.value, path.node));
-      } else if (type.value != 'cgroup') {
-        names.push(type.value);
-        flags |= KINDS[kind].flag;
-      }
-    }
+    const name = KINDS[kind].name;
+    if (!planner.namespaces.creates(name) || isMadeInside(planner, name)) continue;
+    names.push(name);
+    flags |= KINDS[kind].flag;
   }
-  planClocks(planner);
+  if (!isMadeInside(planner, 'time')) planClocks(planner, Actor.LAUNCHER);
   const node = entries ? entries.node : -1;
   planner.add(new CloneStep(names, flags, planner.isBornInCgroup, node));
+}
+
+function joinListed(planner: Planner, listed: Namespace[], kind: Kind): void {
+  for (let index = 0; index < listed.length; index++) {
+    const type = listed[index].type;
+    if (!type || type.value != kind.name) continue;
+    const path = listed[index].path;
+    if (path && path.value != '') planner.add(new JoinStep(type.value, kind.flag, path.value, path.node));
+  }
+}
+
+/**
+ * The container's process makes it for itself: that of cgroups when it is in its own, that of clocks when it is in the new
+ * user namespace that shall own it, that of message queues, whose root belongs to its maker, when it is one of the
+ * container's users.
+ */
+function isMadeInside(planner: Planner, name: string): bool {
+  if (name == 'cgroup') return true;
+  return name == 'time' ? planner.user.isNew : name == 'ipc' && planner.user.exists;
+}
+
+export function planIpcNamespace(planner: Planner): void {
+  if (!planner.namespaces.creates('ipc') || !isMadeInside(planner, 'ipc')) return;
+  planner.add(new Step(Verb.IPC_NAMESPACE, planner.spec.linux!.namespaces!.node));
+}
+
+/** man 7 time_namespaces: only children enter a new one by themselves. */
+export function planTimeNamespace(planner: Planner): void {
+  if (!planner.namespaces.creates('time') || !isMadeInside(planner, 'time')) return;
+  planClocks(planner, Actor.INIT);
+  planner.add(new Step(Verb.TIME_NAMESPACE, planner.spec.linux!.namespaces!.node));
 }
 
 /** man 7 cgroup_namespaces: its root is the cgroup of the process that makes it, so the process has to be there first. */
@@ -193,7 +226,7 @@ export function planCgroupNamespace(planner: Planner): void {
 }
 
 /** man 7 time_namespaces: the offsets are written before the first process enters. */
-function planClocks(planner: Planner): void {
+function planClocks(planner: Planner, actor: Actor): void {
   const linux = planner.spec.linux;
   if (!linux) return;
   const offsets = linux.timeOffsets;
@@ -232,9 +265,13 @@ function planClocks(planner: Planner): void {
       );
       continue;
     }
-    planner.add(
-      new ClockStep(offset.key, seconds ? seconds.value : 0, nanoseconds ? nanoseconds.value : 0, offset.node),
+    const clock = new ClockStep(
+      offset.key,
+      seconds ? seconds.value : 0,
+      nanoseconds ? nanoseconds.value : 0,
+      offset.node,
     );
+    planner.add(clock.by(actor));
   }
 }
 

@@ -6,17 +6,19 @@ import { placeCgroup, planCgroup, planEnterCgroup, planLateLimits } from './cgro
 import { planFilesystem, planPivot, planProtection } from './filesystem';
 import { planEarlyHooks, planPoststart, planPoststop, planStartContainer } from './hooks';
 import { planIntelRdt } from './intel-rdt';
-import { planCgroupNamespace, planHostname, planNamespaces, readNamespaces } from './namespaces';
+import { planCgroupNamespace, planHostname, planNamespaces, planTimeNamespace, readNamespaces } from './namespaces';
 import { planNetDevices } from './net-devices';
 import { Planner } from './planner';
 import { planCwdDirectory, planOomScore, planProcess, planTerminal } from './process';
 import { planReaper } from './reaper';
 import { Request } from './request';
 import { checkMountLabel, planKeyring } from './security';
+import { insertSources } from './sources';
 import { Actor, actorName, Step, Verb, verbName } from './step';
 import { planSysctls } from './sysctl';
 import { planAwaitUnit } from './unit';
 import { refuseUnsupported } from './unsupported';
+import { planMapIds, readUserNamespace } from './user-namespace';
 
 /**
  * The whole translation, in the order of execution. It reports everything that is wrong with the spec and never stops
@@ -27,6 +29,7 @@ export function translate(spec: Spec, request: Request, report: Report): Planner
   refuseUnsupported(planner);
   checkMountLabel(planner);
   planner.namespaces = readNamespaces(planner);
+  planner.user = readUserNamespace(planner);
   placeCgroup(planner);
 
   planCgroup(planner);
@@ -35,7 +38,11 @@ export function translate(spec: Spec, request: Request, report: Report): Planner
   planAwaitUnit(planner);
   planOomScore(planner);
   planEnterCgroup(planner);
+  const outside = planner.steps.length;
   planNamespaces(planner);
+  planMapIds(planner);
+  const inside = planner.steps.length;
+  planTimeNamespace(planner);
 
   planner.by(Actor.INIT, Verb.SESSION);
   if (planner.namespaces.creates('network')) planner.by(Actor.INIT, Verb.LOOPBACK);
@@ -43,6 +50,7 @@ export function translate(spec: Spec, request: Request, report: Report): Planner
   planHostname(planner);
   planCgroupNamespace(planner);
   planFilesystem(planner);
+  insertSources(planner, outside, inside);
   planSysctls(planner);
   planCwdDirectory(planner);
   planTerminal(planner);

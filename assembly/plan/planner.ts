@@ -3,13 +3,19 @@ import { Report } from '../report';
 import { Spec } from '../spec/config';
 import { Namespaces } from './namespaces';
 import { Facts, Request } from './request';
+import { MountIdsStep, SourceStep } from './sources';
 import { Actor, Step, Verb } from './step';
 import { Unit } from './unit';
+import { UserNamespace } from './user-namespace';
+
+/** include/uapi/linux/capability.h */
+const CAP_SYS_ADMIN: i32 = 21;
 
 /** The state of one translation: what is known, and the steps so far. The order of add() is the order of execution. */
 export class Planner {
   steps: Step[] = [];
   namespaces: Namespaces = new Namespaces();
+  user: UserNamespace = new UserNamespace();
   /** The cgroup of the container below each mount of a hierarchy. */
   cgroupPath: string = '';
   /** Its unit, where systemd makes the cgroup. */
@@ -22,6 +28,13 @@ export class Planner {
   hasEarlyHooks: bool = false;
   /** Mounts that become read-only when everything is in place. */
   seals: Step[] = [];
+  /** Trees of the host that are opened early, and user namespaces of mounts: insertSources puts them into the steps. */
+  sources: SourceStep[] = [];
+  mountIds: MountIdsStep[] = [];
+  /** The same by what they map. */
+  mountIdsByText: Map<string, MountIdsStep> = new Map<string, MountIdsStep>();
+  /** MS_SLAVE or MS_PRIVATE, for `sources`. */
+  sourcePropagation: u64 = 0;
   /** Of a container that is there: what the document leaves out stays as it is. */
   isUpdate: bool = false;
 
@@ -44,9 +57,14 @@ export class Planner {
     return this.facts.cgroup.isUnified || this.facts.cgroup.unified != '';
   }
 
-  /** The container has a cgroup of its own. */
+  /** The container gets a cgroup of its own: who may make none does without, unless config.json names one. */
   get hasCgroup(): bool {
-    return this.facts.cgroup.exists && this.request.cgroupManager != 'disabled';
+    const cgroup = this.facts.cgroup;
+    if (!cgroup.exists || this.request.cgroupManager == 'disabled') return false;
+    if (cgroup.denied == '' || this.isSystemd) return true;
+    const linux = this.spec.linux;
+    const path = linux ? linux.cgroupsPath : null;
+    return path != null && path.value != '';
   }
 
   get isSystemd(): bool {
@@ -56,6 +74,29 @@ export class Planner {
   /** Not a container to be made, but one more process in one that is there. */
   get isExec(): bool {
     return this.request.exec != null;
+  }
+
+  /** Has the power to mount, and over the namespaces of every user namespace below its own. */
+  get isPrivileged(): bool {
+    return this.holds(CAP_SYS_ADMIN);
+  }
+
+  /** The container is in a user namespace that is not the first: its own, or that of the caller. */
+  get isInUserNamespace(): bool {
+    return this.user.exists || this.facts.userNamespace;
+  }
+
+  /** The caller has a capability. */
+  holds(capability: i32): bool {
+    return (this.facts.capabilities & ((<u64>1) << capability)) != 0;
+  }
+
+  /**
+   * Nobody may look into the process of the launch, from the beginning on. But its maps are then root's to write: who is
+   * not lets it be seen until that has happened.
+   */
+  get hidesEarly(): bool {
+    return this.isPrivileged || !this.user.isNew;
   }
 
   /** Of the container's process. */

@@ -3,6 +3,7 @@ import { Process } from '../spec/process';
 import { capabilitySet } from './capability';
 import { Planner } from './planner';
 import { Step, Verb } from './step';
+import { Groups } from './user-namespace';
 
 /** man 7 capabilities: the limit of all the process can ever have, one bit for each capability. */
 export class BoundingStep extends Step {
@@ -33,6 +34,7 @@ export class CapabilitiesStep extends Step {
 
 export class UserStep extends Step {
   additionalGids: u64[] = [];
+  groups: Groups = Groups.ALLOWED;
 
   constructor(
     public uid: u64,
@@ -62,7 +64,7 @@ export function planPrivileges(planner: Planner, process: Process): Capabilities
   const bounding = new BoundingStep(Verb.BOUNDING, sets ? sets.node : process.node);
   if (sets) bounding.bounding = capabilitySet(planner, sets.bounding);
   planner.add(bounding);
-  planner.add(planUser(process));
+  planner.add(planUser(planner, process));
   const step = new CapabilitiesStep(Verb.CAPABILITIES, sets ? sets.node : process.node);
   planner.add(step);
   if (!sets) return step;
@@ -95,11 +97,12 @@ export function planPrivileges(planner: Planner, process: Process): Capabilities
   return step;
 }
 
-function planUser(process: Process): UserStep {
+function planUser(planner: Planner, process: Process): UserStep {
   const user = process.user;
   const uid = user ? user.uid : null;
   const gid = user ? user.gid : null;
   const step = new UserStep(uid ? uid.value : 0, gid ? gid.value : 0, user ? user.node : process.node);
+  step.groups = planner.user.groups;
   const groups = user ? user.additionalGids : null;
   if (groups)
     for (let index = 0; index < groups.items.length; index++) step.additionalGids.push(groups.items[index].value);

@@ -9,6 +9,7 @@ import { planScheduling } from './scheduler';
 import { isEarly, keepForFilter, planSeccomp } from './seccomp';
 import { planSecurity } from './security';
 import { Actor, NumberStep, Step, TextStep, Verb } from './step';
+import { checkIds } from './user-namespace';
 
 /** man 2 getrlimit; the index is the number of asm-generic/resource.h. */
 const RLIMITS: string[] = [
@@ -31,6 +32,9 @@ const RLIMITS: string[] = [
 ];
 export const RLIMIT_NOFILE: i32 = 7;
 
+/** include/uapi/linux/capability.h */
+const CAP_SYS_RESOURCE: i32 = 24;
+
 export class RlimitStep extends Step {
   constructor(
     public resource: i32,
@@ -51,6 +55,7 @@ export class RlimitStep extends Step {
 
   override write(writer: Writer): void {
     writer.field('type', this.name);
+    if (this.actor == Actor.HOST) writer.fieldInteger('resource', this.resource);
     writer.field('soft', this.soft.toString());
     writer.field('hard', this.hard.toString());
   }
@@ -83,6 +88,7 @@ export function planProcess(planner: Planner): ExecuteStep | null {
     );
     return null;
   }
+  checkIds(planner, process);
   planRlimits(planner, process);
   planCwd(planner, process);
   planScheduling(planner, process);
@@ -179,7 +185,10 @@ function planRlimits(planner: Planner, process: Process): void {
         'raise hard or lower soft',
       );
     } else {
-      planner.add(new RlimitStep(resource, soft.value, hard.value, rlimit.node));
+      const step = new RlimitStep(resource, soft.value, hard.value, rlimit.node);
+      // The root of a user namespace may raise none: who may does it for the process.
+      if (planner.user.exists && planner.holds(CAP_SYS_RESOURCE)) step.actor = Actor.HOST;
+      planner.add(step);
     }
     seen.add(type.value);
   }

@@ -20,6 +20,10 @@ export class CgroupFacts {
   unified: string = '';
   controllers: string[] = [];
   hierarchies: Hierarchy[] = [];
+  /** Why the caller may make no cgroup of his own choice, '' if he may. */
+  denied: string = '';
+  /** Where a cgroup is made that config.json does not name. */
+  base: string = '';
 
   get isUnified(): bool {
     return this.layout == 'v2';
@@ -52,6 +56,11 @@ export class SystemdFacts {
 /** What the compiler must not look up. Left out, it is a documented reference host: cgroup v2, all capabilities. */
 export class Facts {
   capabilities: u64 = (1 << 41) - 1;
+  /** Of the caller, as its own user namespace numbers them. */
+  uid: u64 = 0;
+  gid: u64 = 0;
+  /** The caller is in a user namespace that is not the first. */
+  userNamespace: bool = false;
   cgroup: CgroupFacts = new CgroupFacts();
   systemd: SystemdFacts = new SystemdFacts();
   /** The caller's RLIMIT_NOFILE, which a JavaScript engine raises for itself; hard 0: unknown. */
@@ -190,6 +199,12 @@ function readFacts(document: Document, node: i32, report: Report, facts: Facts):
   const reader = new ObjectReader(document, node, report);
   const capabilities = reader.string('capabilities');
   if (capabilities) facts.capabilities = <u64>U64.parseInt(capabilities.value, 16);
+  const uid = reader.unsigned('uid', u32.MAX_VALUE);
+  if (uid) facts.uid = uid.value;
+  const gid = reader.unsigned('gid', u32.MAX_VALUE);
+  if (gid) facts.gid = gid.value;
+  const userNamespace = reader.boolean('userNamespace');
+  if (userNamespace) facts.userNamespace = userNamespace.value;
   const soft = reader.string('nofileSoft');
   if (soft) facts.nofileSoft = U64.parseInt(soft.value);
   const hard = reader.string('nofileHard');
@@ -223,6 +238,10 @@ function readCgroup(document: Document, node: i32, report: Report, facts: Cgroup
   if (mount) facts.mount = mount.value;
   const unified = reader.string('unified');
   if (unified) facts.unified = unified.value;
+  const denied = reader.string('denied');
+  if (denied) facts.denied = denied.value;
+  const base = reader.string('base');
+  if (base) facts.base = base.value;
   facts.controllers = readTexts(reader, 'controllers');
   const hierarchies = reader.array('hierarchies');
   if (hierarchies != NONE) {

@@ -76,13 +76,23 @@ export function planSeccomp(planner: Planner): SeccompStep | null {
   const linux = planner.spec.linux;
   const seccomp = linux ? linux.seccomp : null;
   if (!seccomp) return null;
-  // What exec has places in may be another document; the profile has been through all of this at create.
-  const report = planner.isExec ? new Report() : planner.report;
+  if (!planner.isExec) return compile(planner, seccomp, planner.report, seccomp.node);
+  // What exec has places in may be another document. The profile has been through all of this at create.
+  const report = new Report();
+  const step = compile(planner, seccomp, report, NONE);
+  if (report.errorCount > 0) {
+    const message = `the container's seccomp profile cannot be used any more: ${report.sorted()[0].message}`;
+    planner.error('OCI500', 'profile-unusable', NONE, message, 'use the version of orlop that made the container');
+  }
+  return step;
+}
+
+function compile(planner: Planner, seccomp: Seccomp, report: Report, node: i32): SeccompStep | null {
   const profile = readProfile(seccomp, NATIVE, report);
   if (!profile) return null;
   const filter = compileSeccomp(profile, seccomp.node, report);
   if (!filter) return null;
-  const step = new SeccompStep(profile.defaultAction, filter.program, planner.isExec ? NONE : seccomp.node);
+  const step = new SeccompStep(profile.defaultAction, filter.program, node);
   step.flags = flagsOf(seccomp, profile);
   step.rules = profile.rules;
   for (let index = 0; index < profile.architectures.length; index++)

@@ -63,6 +63,12 @@ export enum Verb {
   NET_DEVICE,
   RDT,
   SECCOMP,
+  MAP_IDS,
+  IDENTITY,
+  SOURCE,
+  TIME_NAMESPACE,
+  IPC_NAMESPACE,
+  MOUNT_IDS,
 }
 
 const VERBS: string[] = [
@@ -123,6 +129,12 @@ const VERBS: string[] = [
   'net-device',
   'rdt',
   'seccomp',
+  'map-ids',
+  'identity',
+  'source',
+  'time-namespace',
+  'ipc-namespace',
+  'mount-ids',
 ];
 
 export function verbName(verb: Verb): string {

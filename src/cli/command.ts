@@ -1,3 +1,4 @@
+import type { Rootless } from '../container/cgroup-access.ts';
 import { OrlopError } from '../error.ts';
 import type { CgroupManager } from '../spec/types.ts';
 import type { Log } from './log.ts';
@@ -24,6 +25,8 @@ export interface Context {
   isDebug: boolean;
   ignoreUnsupported: boolean;
   cgroupManager: CgroupManager;
+  /** Whether a caller who may make no cgroup does without. */
+  rootless: Rootless;
   /** The config that an error points into, once the command knows it. */
   configFile?: string;
   /** The status of an error of the command. */

@@ -170,7 +170,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'write a config.json to start from',
     usage: '',
     arity: [0, 0],
-    options: BUNDLE,
+    options: { ...BUNDLE, rootless: { help: 'for an ordinary user: with a user namespace that maps him alone' } },
     load: () => import('./commands/spec.ts'),
   },
   plan: {

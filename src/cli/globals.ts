@@ -2,7 +2,10 @@ import type { Options } from './command.ts';
 
 /** The options that stand before the command; the order is that of the help. */
 export const GLOBALS: Options = {
-  root: { value: 'DIR', help: 'where the state of containers is kept (default: /run/orlop)' },
+  root: {
+    value: 'DIR',
+    help: 'where the state of containers is kept (default: /run/orlop, for users $XDG_RUNTIME_DIR/orlop)',
+  },
   log: { value: 'FILE', help: 'where to write warnings and errors' },
   'log-format': { value: 'FORMAT', words: ['text', 'json'], help: 'text or json (default: text)' },
   'systemd-log': { help: 'write warnings and errors to the journal of systemd' },
@@ -17,7 +20,7 @@ export const GLOBALS: Options = {
   rootless: {
     value: 'MODE',
     words: ['true', 'false', 'auto'],
-    help: 'true, false or auto: only false, or auto as root, is supported yet',
+    help: 'true, false or auto: whether who may make no cgroup does without (default: auto)',
   },
   help: { short: 'h', help: 'print this' },
   version: { short: 'v', help: 'print the version' },

@@ -2,7 +2,7 @@ import { basename, join, resolve } from 'node:path';
 import { activationOf } from '../container/activation.ts';
 import { sendMaster, sendPidfd } from '../container/console-socket.ts';
 import type { CreateOptions } from '../container/create.ts';
-import { checkPrivileges } from '../container/privileges.ts';
+import { capabilities } from '../linux/process.ts';
 import { catchSignals, type SignalQueue } from '../linux/signal-queue.ts';
 import { loadSpecModule } from '../spec/embedded.ts';
 import type { Diagnostic } from '../spec/types.ts';
@@ -27,6 +27,7 @@ export function launchOptions(context: Context, values: Values, id: string): Cre
     notify: process.env.NOTIFY_SOCKET ? join(resolve(context.root), id, 'notify') : undefined,
     ignoreUnsupported: context.ignoreUnsupported,
     cgroupManager: context.cgroupManager,
+    rootless: context.rootless,
     console: socket === undefined ? undefined : (master) => sendMaster(socket, master),
     pidfd: pidfdSocket === undefined ? undefined : (pidfd) => sendPidfd(pidfdSocket, pidfd),
     journal: context.log,
@@ -46,7 +47,7 @@ export function warnTo(context: Context): (diagnostic: Diagnostic) => void {
  */
 export async function loadSideBySide<T = undefined>(meanwhile?: () => T): Promise<T | undefined> {
   const compiler = loadSpecModule();
-  checkPrivileges();
+  capabilities();
   const result = meanwhile?.();
   await compiler;
   return result;

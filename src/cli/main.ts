@@ -1,6 +1,8 @@
 import { basename, join } from 'node:path';
+import type { Rootless } from '../container/cgroup-access.ts';
 import { OrlopError } from '../error.ts';
 import { fileError } from '../linux/file-error.ts';
+import { isInUserNamespace } from '../linux/user-namespace.ts';
 import type { CgroupManager } from '../spec/types.ts';
 import { parse } from './arguments.ts';
 import { type Context, text, type Values } from './command.ts';
@@ -54,7 +56,6 @@ async function dispatch(context: Context, name: string, rest: string[]): Promise
 }
 
 function newContext(values: Values, log: Log): Context {
-  if (values.rootless === 'true') throw unsupported('--rootless true', 'rootless containers');
   if (values.root === '') {
     throw new OrlopError('usage/invalid', '--root "": not a directory', { hint: 'name one, or leave the option out' });
   }
@@ -64,6 +65,7 @@ function newContext(values: Values, log: Log): Context {
     isDebug: values.debug === true,
     ignoreUnsupported: values['ignore-unsupported'] === true,
     cgroupManager: cgroupManagerOf(values),
+    rootless: (text(values, 'rootless') ?? 'auto') as Rootless,
   };
 }
 
@@ -74,13 +76,11 @@ function cgroupManagerOf(values: Values): CgroupManager {
   throw new OrlopError('usage/invalid', `--systemd-cgroup and --cgroup-manager ${manager} exclude each other`);
 }
 
-function unsupported(option: string, what: string): OrlopError {
-  return new OrlopError('usage/invalid', `${option}: ${what}: not supported yet`, { hint: 'leave the option out' });
-}
-
+/** As runc: root of the machine keeps it in one place, everybody else in his own. */
 function defaultRoot(): string {
-  const directory = process.env.XDG_RUNTIME_DIR;
-  return process.geteuid?.() === 0 || !directory ? '/run/orlop' : join(directory, 'orlop');
+  const { XDG_RUNTIME_DIR: directory, USER } = process.env;
+  if (!directory || (process.geteuid?.() === 0 && (USER === 'root' || !isInUserNamespace()))) return '/run/orlop';
+  return join(directory, 'orlop');
 }
 
 function show(output: string): number {

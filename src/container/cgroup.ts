@@ -46,7 +46,10 @@ export function createCgroup(step: CreateCgroupStep, state: CgroupState, place: 
     } catch (cause) {
       throw new OrlopError('linux/mkdir', `mkdir("${directory}") failed: ${code(cause)}`, {
         ...place(),
-        hint: 'the cgroup filesystem has to be writable, and cgroupsPath below a cgroup that may have children',
+        hint:
+          code(cause) === 'EACCES'
+            ? "the cgroup above is not the caller's: leave cgroupsPath out, or name one below a cgroup that is delegated to him"
+            : 'the cgroup filesystem has to be writable, and cgroupsPath below a cgroup that may have children',
         cause,
       });
     }

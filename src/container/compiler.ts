@@ -11,6 +11,7 @@ import { isErrno } from '../linux/libc.ts';
 import { specModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import type { CgroupManager, Diagnostic, HostPlan, Request, RootStep, SystemdFacts } from '../spec/types.ts';
+import { accessibleCgroups, type Rootless } from './cgroup-access.ts';
 
 export interface LaunchRequest {
   id: string;
@@ -24,6 +25,7 @@ export interface LaunchRequest {
   environment?: string[] | undefined;
   /** Of another host than this, for whoever knows better: gathered where left out. */
   facts?: Facts | undefined;
+  rootless?: Rootless | undefined;
   /** The directory that will have the container's notify.sock. */
   notify?: string | undefined;
 }
@@ -63,6 +65,8 @@ export function readConfig(bundle: string): Buffer {
 export function compile(launch: LaunchRequest, systemd?: SystemdFacts): Compiled {
   const bundle = resolve(launch.bundle);
   const config = readConfig(bundle);
+  const facts = launch.facts ?? gatherFacts();
+  const cgroup = accessibleCgroups(facts, launch.rootless);
   const request: Request = {
     version: 1,
     id: launch.id,
@@ -74,7 +78,7 @@ export function compile(launch: LaunchRequest, systemd?: SystemdFacts): Compiled
     environment: launch.environment ?? [],
     ...(launch.notify === undefined ? {} : { notify: launch.notify }),
     ...(launch.cgroupManager === undefined ? {} : { cgroupManager: launch.cgroupManager }),
-    facts: { ...(launch.facts ?? gatherFacts()), ...(systemd === undefined ? {} : { systemd }) },
+    facts: { ...facts, cgroup, ...(systemd === undefined ? {} : { systemd }) },
   };
   const document = new SpecDocument(specModule(), config);
   const plan = document.prepare(request);

@@ -13,9 +13,11 @@ import { confine, enterUnit, limit, makeCgroup, stepOf } from './confine.ts';
 import { CopyUp } from './copy-up.ts';
 import { removeAll } from './delete.ts';
 import { hooksOf, type Journal, runHooks, settleInside } from './hooks.ts';
+import { giveIds, mapIds, raiseLimits } from './id-maps.ts';
 import { joinRdtGroup, makeRdtGroup, plannedRdt } from './intel-rdt.ts';
 import { NetDevices } from './net-devices.ts';
 import { writePidFile } from './pid-file.ts';
+import { Places } from './places.ts';
 import { checkPrivileges } from './privileges.ts';
 import { handOver } from './seccomp.ts';
 import { readStat } from './status.ts';
@@ -45,7 +47,6 @@ export interface Created {
 
 /** runtime-spec runtime.md#create; `before` is the bundle compiled already. After an error everything is as before. */
 export function create(options: CreateOptions, before?: Compiled): Created {
-  checkPrivileges();
   checkId(options.id);
   const systemd = options.cgroupManager === 'systemd' ? new Systemd() : undefined;
   try {
@@ -56,6 +57,7 @@ export function create(options: CreateOptions, before?: Compiled): Created {
 }
 
 function createWith(systemd: Systemd | undefined, compiled: Compiled, options: CreateOptions): Created {
+  checkPrivileges(compiled.plan);
   checkConsole(compiled, options);
   checkPreserved(options.preserveFds ?? 0);
   for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
@@ -160,6 +162,7 @@ function converse(
 ): void {
   const { journal } = options;
   const copyUp = new CopyUp(compiled);
+  const places = new Places(compiled);
   let asked: 'hooks' | 'limits' | undefined;
   let isConfined = false;
   let listener: number | undefined;
@@ -171,12 +174,16 @@ function converse(
         entry.write(state);
         if (state.rdt) joinRdtGroup(state.rdt, message.pid);
         if (!systemd) limit(compiled);
-      } else if (message.kind === 'console') {
+        mapIds(running, message.pid, compiled);
+      } else if (message.kind === 'mount-ids') giveIds(running, message.pid, message.step, compiled);
+      else if (message.kind === 'console') {
         if (fd !== undefined) (options.console ?? options.attach)?.(fd);
       } else if (message.kind === 'network') {
         devices.move(compiled, fd);
         running.answer();
-      } else if (message.kind === 'copy-from') copyUp.from(fd);
+      } else if (message.kind === 'directory' || message.kind === 'file') places.ask(message);
+      else if (message.kind === 'root') for (const record of places.find(message.errno, fd)) running.tell(record);
+      else if (message.kind === 'copy-from') copyUp.from(fd);
       else if (message.kind === 'copy-to') {
         copyUp.to(fd, message.step);
         running.answer();
@@ -205,6 +212,7 @@ function converse(
     copyUp.close();
   }
   if (!isConfined) confine(compiled, systemd);
+  raiseLimits(state.pid as number, compiled);
   state.isCreated = true;
   entry.write(state);
   running.answer();

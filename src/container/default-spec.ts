@@ -2,9 +2,39 @@ import { OCI_VERSION } from '../version.ts';
 
 const CAPABILITIES = ['CAP_AUDIT_WRITE', 'CAP_KILL', 'CAP_NET_BIND_SERVICE'];
 
+/**
+ * What `orlop spec --rootless` writes, as runc does: for an ordinary user, who maps himself alone. The network is the
+ * host's, so sysfs cannot be mounted but is bound; no group can own the terminals, and there is no limit to set.
+ */
+export function rootlessSpec(uid: number, gid: number): Record<string, unknown> {
+  const spec = defaultSpec() as { mounts: Mount[]; linux: { namespaces: { type: string }[] } };
+  const namespaces = spec.linux.namespaces.filter(({ type }) => type !== 'network');
+  return {
+    ...spec,
+    mounts: spec.mounts.map((mount) => {
+      if (mount.destination === '/sys')
+        return { ...mount, type: 'none', source: '/sys', options: ['rbind', ...mount.options] };
+      return { ...mount, options: mount.options.filter((option) => !option.startsWith('gid=')) };
+    }),
+    linux: {
+      ...spec.linux,
+      namespaces: [...namespaces, { type: 'user' }],
+      uidMappings: [{ containerID: 0, hostID: uid, size: 1 }],
+      gidMappings: [{ containerID: 0, hostID: gid, size: 1 }],
+    },
+  };
+}
+
+interface Mount {
+  destination: string;
+  type: string;
+  source: string;
+  options: string[];
+}
+
 /** What `orlop spec` writes: a shell in namespaces of its own, with few privileges. */
 export function defaultSpec(): Record<string, unknown> {
-  const mount = (destination: string, type: string, options: string[], source = type) => ({
+  const mount = (destination: string, type: string, options: string[], source = type): Mount => ({
     destination,
     type,
     source,

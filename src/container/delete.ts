@@ -67,7 +67,7 @@ function endProcesses(state: State): void {
   // Processes may fork while we go through them: until none is left. With a pid namespace the first round is enough.
   const pause = new Int32Array(new SharedArrayBuffer(4));
   for (let attempt = 0; attempt < 1000; attempt++) {
-    if (signalAll(state.cgroup, SIGKILL) === 0) return;
+    if (signalAll(state, SIGKILL) === 0) return;
     thawAll(state.cgroup);
     Atomics.wait(pause, 0, 0, attempt < 20 ? 1 : 10);
   }

@@ -49,7 +49,7 @@ export interface Demo {
 
 /** Runs `args` in a container made of the host's own files. Whatever happens, nothing of it stays. */
 export async function demo(args: string[], signals?: SignalQueue): Promise<Demo> {
-  checkPrivileges();
+  checkPrivileges({});
   const directory = mkdtempSync(join(tmpdir(), 'orlop-demo-')); // 0700
   const root = new Root(join(directory, 'rootfs'));
   const launch = { root: join(directory, 'state'), id: `demo-${process.pid}`, bundle: directory };
@@ -146,7 +146,7 @@ const FILES: Readonly<Record<string, string>> = { network: 'net', mount: 'mnt' }
 /** What orlop and this kernel both have. */
 function supportedNamespaces(): string[] {
   const { namespaces } = SpecDocument.names(specModule());
-  return namespaces.filter((name) => existsSync(`/proc/self/ns/${FILES[name] ?? name}`));
+  return namespaces.filter((name) => name !== 'user' && existsSync(`/proc/self/ns/${FILES[name] ?? name}`));
 }
 
 interface Mount {

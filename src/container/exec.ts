@@ -12,6 +12,7 @@ import { SpecDocument } from '../spec/module.ts';
 import type { Diagnostic, ExecRequest, HostPlan, Request } from '../spec/types.ts';
 import { homeOf, warningsOf } from './compiler.ts';
 import { checkConsole, checkPreserved, endChild, launchError } from './create.ts';
+import { raiseLimits } from './id-maps.ts';
 import { joinRdtGroup } from './intel-rdt.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
@@ -64,18 +65,18 @@ interface CgroupPlaces {
  * see of it while it joins is nobody's: no directory of the host, and memory that cannot be read.
  */
 export async function exec(options: ExecOptions): Promise<number> {
-  checkPrivileges();
   checkPreserved(options.preserveFds ?? 0);
   const { state, status, config, pidfd } = openContainer(options);
   let terminal: Terminal | undefined;
   try {
     const facts = gatherFacts();
-    const places = placesOf(options.cgroups ?? [], state, facts.cgroup);
+    const places = hasCgroup(state) ? placesOf(options.cgroups ?? [], state, facts.cgroup) : { hierarchies: [] };
     const compiled = compile(options, state, config, facts, places);
     const attach = (master: number): void => {
       terminal = new Terminal(master);
     };
     const takers = { console: options.console, ...(options.detach ? {} : { attach }) };
+    checkPrivileges(compiled.plan);
     checkConsole(compiled, takers);
     for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
     if (options.isSubreaper) setChildSubreaper(true);
@@ -121,6 +122,11 @@ function openContainer({ root, id, isPausedIgnored }: ExecOptions): {
   return { state, status, pidfd, config };
 }
 
+/** Who was created by somebody who may make none has none. */
+function hasCgroup({ cgroup }: State): boolean {
+  return cgroup.directories.length > 0;
+}
+
 /**
  * The container's cgroups and namespaces go with it, at any point: which of them an error has missed first says nothing.
  * Whoever ends the container may have met the new process first, and errors without a place in the config are seldom.
@@ -141,6 +147,7 @@ function compile(
   const { environment, notify, ...launched } = state.request;
   const request: Request = {
     ...launched,
+    ...(hasCgroup(state) ? {} : { cgroupManager: 'disabled' }),
     preserveFds: options.preserveFds ?? 0,
     ignoreUnsupported: options.ignoreUnsupported === true || launched.ignoreUnsupported === true,
     facts,
@@ -243,6 +250,7 @@ function launch(
       }
       return message.kind === 'failed' ? message : undefined;
     });
+    if (!failed && pid !== undefined) raiseLimits(pid, compiled);
     running.answer();
     // The socket closes when execve has succeeded.
     const last = failed ?? running.receive().message;

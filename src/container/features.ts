@@ -61,7 +61,7 @@ export function features(): Features {
       selinux: { enabled: true },
       intelRdt: { enabled: true, schemata: true, monitoring: true },
       memoryPolicy: { modes: names.memoryPolicyModes, flags: names.memoryPolicyFlags },
-      mountExtensions: { idmap: { enabled: false } },
+      mountExtensions: { idmap: { enabled: true } },
       netDevices: { enabled: true },
     },
     annotations: { 'dev.orlop.version': VERSION },

@@ -3,10 +3,10 @@ import { close } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
 import { pidfdOpen, pidfdSendSignal } from '../linux/process.ts';
 import { signalNumber } from '../linux/signals.ts';
-import { allPids } from './cgroup.ts';
 import { thawAll } from './freezer.ts';
+import { membersOf } from './members.ts';
 import { openProcess, statusOf, wrongState } from './status.ts';
-import { type CgroupState, type State, Store } from './store.ts';
+import { type State, Store } from './store.ts';
 
 const SIGKILL = 9;
 
@@ -27,7 +27,7 @@ export function kill(root: string, id: string, signal: number, isAll: boolean): 
   const status = statusOf(entry, state);
   if (!state || status === 'creating') throw wrongState(id, status, 'created, running or paused');
   const isSent = signalFirst(state, signal);
-  const others = isAll || signal === SIGKILL ? signalAll(state.cgroup, signal, isSent ? state.pid : undefined) : 0;
+  const others = isAll || signal === SIGKILL ? signalAll(state, signal, isSent ? state.pid : undefined) : 0;
   if (!isSent && others === 0) throw notRunning(id);
   // On cgroup v1 a frozen process dies only when it goes on.
   if (signal === SIGKILL) thawAll(state.cgroup);
@@ -43,15 +43,15 @@ export function signalFirst(state: State, signal: number): boolean {
 const BATCH = 256;
 
 /**
- * Signals every process in the cgroups but `except` and this one, and answers how many there were. The pidfds come
+ * Signals every process of the container but `except` and this one, and answers how many there were. The pidfds come
  * first and the list is read again then: a pid that somebody outside has taken over meanwhile is not in it.
  */
-export function signalAll(cgroup: CgroupState, signal: number, except?: number): number {
-  const pids = allPids(cgroup).filter((pid) => pid !== except && pid !== process.pid);
+export function signalAll(state: State, signal: number, except?: number): number {
+  const pids = membersOf(state).filter((pid) => pid !== except && pid !== process.pid);
   let count = 0;
   for (let from = 0; from < pids.length; from += BATCH) {
     const open = pids.slice(from, from + BATCH).flatMap((pid) => openPid(pid) ?? []);
-    const still = new Set(allPids(cgroup));
+    const still = new Set(membersOf(state));
     for (const { pid, pidfd } of open) {
       if (!still.has(pid)) close(pidfd);
       else if (sendAndClose(pidfd, signal)) count++;

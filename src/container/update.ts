@@ -36,6 +36,11 @@ export function update(options: UpdateOptions): void {
     if (!state || status === 'creating' || status === 'stopped') {
       throw wrongState(options.id, status, 'created, running or paused');
     }
+    if (state.cgroup.directories.length === 0) {
+      throw new OrlopError('container/wrong-state', `container "${options.id}" has no cgroup, and so no limits`, {
+        hint: 'whoever created it could make none: see "--rootless" and "--cgroup-manager"',
+      });
+    }
     const document = new SpecDocument(specModule(), options.resources);
     const { steps, diagnostics } = document.update(requestOf(state, options));
     for (const finding of diagnostics) options.warn?.(finding);

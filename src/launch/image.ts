@@ -79,10 +79,15 @@ export class Launch {
     });
   }
 
-  /** Lets the image go on. One that has failed meanwhile does not listen any more: what it has said is still to be read. */
-  answer(): void {
+  /** Lets the image go on, with an fd. */
+  answer(fd?: number): void {
+    this.tell(Buffer.of(1), fd);
+  }
+
+  /** One that has failed meanwhile does not listen any more: what it has said is still to be read. */
+  tell(record: Uint8Array, fd?: number): void {
     try {
-      send(this.socket, Buffer.of(1));
+      send(this.socket, record, fd);
     } catch (error) {
       if (!isErrno(error, 'EPIPE', 'ECONNRESET')) throw error;
     }

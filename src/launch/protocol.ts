@@ -25,6 +25,10 @@ const HOOK = 8;
 const LIMITS = 9;
 const NETWORK = 10;
 const LISTENER = 11;
+const MOUNT_IDS = 12;
+const DIRECTORY = 13;
+const FILE = 14;
+const ROOT = 15;
 
 export interface Failed {
   kind: 'failed';
@@ -53,6 +57,11 @@ export type Message =
   | { kind: 'copy-to'; step: number }
   /** A descriptor of the process itself. */
   | { kind: 'listener'; fd: number }
+  | { kind: 'mount-ids'; pid: number; step: number }
+  /** A place in the container that is to be made; `index` is the number of the question. */
+  | { kind: 'directory' | 'file'; step: number; index: number; path: string }
+  /** The container's root, for such a place; `errno` is what making it has come to. */
+  | { kind: 'root'; errno: number }
   | Failed
   | HookEnd;
 
@@ -73,6 +82,18 @@ export function decode(record: Buffer): Message {
       return { kind: 'copy-to', step: value };
     case LISTENER:
       return { kind: 'listener', fd: value };
+    case MOUNT_IDS:
+      return { kind: 'mount-ids', pid: value, step: Number(record.readBigUInt64LE(16)) };
+    case DIRECTORY:
+    case FILE:
+      return {
+        kind: Number(record.readBigUInt64LE(0)) === FILE ? 'file' : 'directory',
+        step: value,
+        index: Number(record.readBigUInt64LE(16)),
+        path: record.subarray(RECORD_SIZE).toString(),
+      };
+    case ROOT:
+      return { kind: 'root', errno: -record.readInt32LE(16) };
     case HOOKS:
       return { kind: 'hooks' };
     case NETWORK:

@@ -23,6 +23,8 @@ import {
 } from 'node:fs';
 import { O_PATH } from './constants.ts';
 import { mknodat, setTimes } from './file.ts';
+import { isErrno } from './libc.ts';
+import { getAttribute, listAttributes, setAttribute } from './xattr.ts';
 
 /** Deeper trees would take a descriptor and a frame of the stack for each level: no image has them but to do harm. */
 const DEPTH_MAX = 500;
@@ -38,18 +40,20 @@ export class CopyError extends Error {
   }
 }
 
-/** Modes, owners and times of directories, files, links, devices, FIFOs and sockets. The directory itself keeps its own. */
+/** Modes, owners, times and extended attributes of directories, files, links, devices, FIFOs and sockets. The directory itself keeps its own. */
 export function copyTree(from: number, to: number): void {
   copyEntries(from, to, Buffer.alloc(0), 0);
 }
 
-/** Mode, owner and times of the directory itself. */
+/** Mode, owner, times and extended attributes of the directory itself. */
 export function copyAttributes(from: number, to: number, kept: { mode: boolean; uid: boolean; gid: boolean }): void {
   const wanted = fstatSync(from, { bigint: true });
   const fd = openSync(`/proc/self/fd/${to}`, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     fchownSync(fd, kept.uid ? -1 : Number(wanted.uid), kept.gid ? -1 : Number(wanted.gid));
     if (!kept.mode) fchmodSync(fd, Number(wanted.mode) & 0o7777);
+    const here = Buffer.from('.');
+    copyExtended(at(from, here), at(to, here));
     setTimes(fd, '.', wanted);
   } finally {
     closeSync(fd);
@@ -100,9 +104,27 @@ function copyEntry(from: number, to: number, name: Buffer, path: Buffer, depth: 
       // Nobody else can reach the new directory: this is what has just been made, and no link.
       chmodSync(target, Number(stat.mode) & 0o7777);
     }
+    // Behind the owner, whose change takes file capabilities away.
+    copyExtended(source, target);
     setTimes(to, name, stat);
   } finally {
     closeSync(fd);
+  }
+}
+
+/**
+ * Access lists, labels, file capabilities and the user's own. What the new filesystem has no place for stays behind, and
+ * so does what only a greater power may give: capabilities that are left out give none.
+ */
+function copyExtended(from: Buffer, to: Buffer): void {
+  for (const name of listAttributes(from)) {
+    const value = getAttribute(from, name);
+    try {
+      if (value) setAttribute(to, name, value);
+    } catch (error) {
+      const isRefused = isErrno(error, 'EOPNOTSUPP') || (name.startsWith('security.') && isErrno(error, 'EPERM'));
+      if (!isRefused) throw error;
+    }
   }
 }
 

@@ -154,3 +154,4 @@ export const EAGAIN = 11;
 export const EINVAL = 22;
 export const ENOTTY = 25;
 export const ENOSYS = 38;
+export const ENODATA = 61;

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { originalNofile } from './limits.ts';
 import { capabilities } from './process.ts';
+import { isInUserNamespace } from './user-namespace.ts';
 
 export interface CgroupHierarchy {
   mount: string;
@@ -22,6 +23,11 @@ export type CgroupLayout =
 export interface Facts {
   /** Permitted, hexadecimal: bit N is capability N of <linux/capability.h>. */
   capabilities: string;
+  /** Effective ids, as the caller's user namespace numbers them. */
+  uid: number;
+  gid: number;
+  /** That user namespace is not the first. */
+  userNamespace: boolean;
   /** RLIMIT_NOFILE as the caller had set it, decimal. */
   nofileSoft: string;
   nofileHard: string;
@@ -36,6 +42,9 @@ export function gatherFacts(): Facts {
   const nofile = originalNofile();
   return {
     capabilities: capabilities().permitted.toString(16),
+    uid: process.geteuid?.() ?? 0,
+    gid: process.getegid?.() ?? 0,
+    userNamespace: isInUserNamespace(),
     nofileSoft: String(nofile.soft),
     nofileHard: String(nofile.hard),
     security: securityModules(),

@@ -5,6 +5,7 @@
 //
 //   /var/lib/orlop                    for root; /run is mounted noexec on Debian
 //   ${XDG_CACHE_HOME:-~/.cache}/orlop for others, and for a root that does not own the first, as in a user namespace
+//   ${XDG_RUNTIME_DIR}/orlop-native   for whom an engine has left neither of the two, as rootless Podman does
 //
 // Checked again before each use. The check is only sound because none but the trusted can rename anything in there.
 
@@ -24,6 +25,7 @@ import {
 } from 'node:fs';
 import { OrlopError } from '../error.ts';
 import type { EmbeddedFile } from './native.ts';
+import { isInUserNamespace } from './user-namespace.ts';
 
 /** Path of the file, after unpacking it where that has not been done before. */
 export function unpacked(file: EmbeddedFile): string {
@@ -38,7 +40,7 @@ export function unpacked(file: EmbeddedFile): string {
       problems.push((error as Error).message);
     }
   }
-  const why = problems.join('; ') || 'neither XDG_CACHE_HOME nor HOME is set';
+  const why = problems.join('; ') || 'neither XDG_CACHE_HOME nor HOME nor XDG_RUNTIME_DIR is set';
   throw new OrlopError('linux/dlopen', `no safe place for ${file.name}: ${why}`, {
     hint:
       euid === 0
@@ -47,12 +49,15 @@ export function unpacked(file: EmbeddedFile): string {
   });
 }
 
+const SHARED = '/var/lib/orlop';
+
 function* directories(euid: number): Generator<string> {
-  if (euid === 0) yield '/var/lib/orlop';
-  const { XDG_CACHE_HOME, HOME } = process.env;
+  if (euid === 0) yield SHARED;
+  const { XDG_CACHE_HOME, HOME, XDG_RUNTIME_DIR } = process.env;
   // The XDG specification: a relative path is invalid and ignored.
   if (XDG_CACHE_HOME?.startsWith('/')) yield `${XDG_CACHE_HOME}/orlop`;
   else if (HOME?.startsWith('/')) yield `${HOME}/.cache/orlop`;
+  else if (XDG_RUNTIME_DIR?.startsWith('/')) yield `${XDG_RUNTIME_DIR}/orlop-native`;
 }
 
 /** False when it has to be unpacked; throws when somebody else could have had a hand in it. */
@@ -69,8 +74,18 @@ function isPresent(directory: string, path: string, size: number, euid: number):
 }
 
 function checkOwner(path: string, { uid, mode }: Stats, euid: number): void {
-  if (uid !== 0 && uid !== euid) throw new Error(`${path} belongs to uid ${uid}`);
+  if (uid !== 0 && uid !== euid && !isRootsOutside(path, uid)) throw new Error(`${path} belongs to uid ${uid}`);
   if ((mode & 0o022) !== 0) throw new Error(`${path} is writable for others (mode ${(mode & 0o777).toString(8)})`);
+}
+
+/**
+ * In a user namespace the machine's root is nobody. What is below /var/lib is his all the same: nobody else makes a
+ * directory there.
+ */
+function isRootsOutside(path: string, uid: number): boolean {
+  if (!path.startsWith(SHARED) || !isInUserNamespace()) return false;
+  const nobody = Number(readFileSync('/proc/sys/kernel/overflowuid', 'utf8'));
+  return uid === nobody && lstatSync('/var/lib').uid === nobody;
 }
 
 /** Under another name first, so that nobody ever sees half of it. */

@@ -20,6 +20,10 @@ export interface Diagnostic {
 export interface Facts {
   /** Capabilities that the caller holds, hexadecimal, bit n for capability n. */
   capabilities?: string;
+  /** The caller, as its user namespace numbers him, and whether that is another than the first. */
+  uid?: number;
+  gid?: number;
+  userNamespace?: boolean;
   /** The caller's RLIMIT_NOFILE, decimal. */
   nofileSoft?: string;
   nofileHard?: string;
@@ -41,6 +45,10 @@ export interface SystemdFacts {
 
 export interface CgroupFacts {
   layout: 'v1' | 'hybrid' | 'v2' | 'none';
+  /** Why the caller may make no cgroup of his own choice; one that config.json names is tried. */
+  denied?: string;
+  /** The cgroup below which those are made that config.json does not name: that of a user, '' for the root. */
+  base?: string;
   /** v2: where it is mounted, and cgroup.controllers there. */
   mount?: string;
   controllers?: string[];
@@ -131,6 +139,42 @@ export interface MountStep extends HostStep {
   verb: 'mount';
   destination: string;
   data?: string[];
+}
+
+/** A range of ids: runtime-spec config-linux.md#user-namespace-mappings */
+export interface IdMapping {
+  containerID: number;
+  hostID: number;
+  size: number;
+}
+
+/** The maps of a user namespace. */
+export interface IdMaps {
+  uidMappings: IdMapping[];
+  gidMappings: IdMapping[];
+  /** setgroups(2) is forbidden for good: only then may an ordinary user map his group. */
+  deniesGroups?: boolean;
+  /** Programs that write the maps in place of a host without privileges. */
+  uidHelper?: string;
+  gidHelper?: string;
+}
+
+export interface MapIdsStep extends HostStep, IdMaps {
+  verb: 'map-ids';
+}
+
+/** Of a new user namespace; one that is there the image finds by itself. */
+export interface MountIdsStep extends HostStep, IdMaps {
+  verb: 'mount-ids';
+}
+
+/** Of a container in a user namespace, whose own root may raise no limit. */
+export interface RlimitStep extends HostStep {
+  verb: 'rlimit';
+  type: string;
+  resource: number;
+  soft: string;
+  hard: string;
 }
 
 export interface CreateCgroupStep extends HostStep {
@@ -237,6 +281,8 @@ export interface HostPlan {
   ociVersion: string;
   annotations: Record<string, string>;
   home?: number;
+  /** The container has one, new or joined. */
+  userNamespace?: boolean;
   steps: HostStep[];
   diagnostics: Diagnostic[];
 }

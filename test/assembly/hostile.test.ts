@@ -35,9 +35,9 @@ test('configs that end too early, at every byte', () => {
       }
     }
   }
-});
+}, 120_000);
 
-test('20,000 broken configs', () => surviveMutants(20_000, 1));
+test('20,000 broken configs', () => surviveMutants(20_000, 1), 120_000);
 
 describe('large documents', () => {
   test.each([

@@ -13,6 +13,7 @@ import { type Contestant, contestants, EXECUTABLE, makeBundle, NODE_ENTRY, which
 import { compileTimes, configOf, launchTimes } from './inside.ts';
 import { type Effort, measureCommands, quoted, type Summary, succeed, summarize } from './measure.ts';
 import { peakMemory, type Resident, residentMemory, supervisorMemory } from './memory.ts';
+import { filterSteps, filterTimes, hasLibseccomp } from './seccomp.ts';
 
 interface Row {
   name: string;
@@ -21,7 +22,7 @@ interface Row {
 
 interface Table {
   title: string;
-  unit: 'ms' | 'kB';
+  unit: 'ms' | 'kB' | 'instructions';
   /** Medians are divided by those of these rows, and the quotients are columns. */
   against: string[];
   rows: Row[];
@@ -64,6 +65,9 @@ async function main(): Promise<void> {
       const request: Request = { version: 1, ignoreUnsupported: true, facts: gatherFacts() };
       show(inProcess(`Compiling ${name}, module warm, a fresh instance each`, compileTimes(config, request, 300)));
     }
+    if (!hasLibseccomp) process.stdout.write(warning('libseccomp'));
+    show(inProcess("Docker's seccomp profile, from words to a filter", filterTimes(300)));
+    show({ ...inProcess('What it costs a call', filterSteps()), unit: 'instructions' });
     show(peakTable(present, bundle, directory));
     const waiting = "Memory of the container's process between create and start (median: VmRSS)";
     show(await memoryTable(waiting, present, (contestant) => residentMemory(contestant, bundle)));
@@ -215,7 +219,7 @@ async function memoryTable(
 function render({ title, unit, against, rows }: Table): string {
   if (rows.length === 0) return `\n${title}\n`;
   const keys = Object.keys(rows[0]?.values ?? {});
-  const digits = unit === 'kB' ? 0 : 2;
+  const digits = unit === 'ms' ? 2 : 0;
   const medianOf = (name: string): number => rows.find((row) => row.name === name)?.values.median ?? Number.NaN;
   const cells = [
     ['', ...keys, ...against.map((name) => `/ ${name}`)],

@@ -5,7 +5,7 @@ import type { Call } from './machine.ts';
 import { type Argument, MULTIPLEXED, type Profile } from './profiles.ts';
 
 const MAX = 0xffff_ffff_ffff_ffffn;
-const MOST_COMBINATIONS = 128;
+const MOST_COMBINATIONS = 64;
 
 export type Random = () => number;
 

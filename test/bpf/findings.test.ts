@@ -216,3 +216,30 @@ describe('the plan', () => {
     expect(lines.join('\n')).toMatch(/if A [>=]= 59 \(execve\) →/);
   });
 });
+
+describe('exec', () => {
+  const exec = (seccomp: object, process: object = {}): string[] => {
+    const document = documentOf(configWith(seccomp, process));
+    document.exec(undefined, { version: 1, exec: { args: ['/bin/true'] } });
+    document.image();
+    return document.rows().map(({ text }) => text);
+  };
+  const profile = { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [ALLOWED] };
+  const at = (rows: string[], begin: string): number => rows.findIndex((row) => row.startsWith(begin));
+
+  test('has the filter of the config, as late as create has it', () => {
+    const late = exec(profile);
+    expect(at(late, 'seccomp(')).toBeGreaterThan(at(late, 'write(socket, ready'));
+    expect(at(late, 'execve(')).toBeGreaterThan(at(late, 'seccomp('));
+    const early = exec(profile, { noNewPrivileges: false });
+    expect(at(early, 'seccomp(')).toBeGreaterThan(0);
+    expect(at(early, 'seccomp(')).toBeLessThan(at(early, 'write(socket, ready'));
+    expect(early[at(early, 'seccomp(') + 1]).toMatch(/^capset\(.*effective=0, permitted=0/);
+  });
+
+  test('a profile that is none any more is an error, and never no filter', () => {
+    expect(() => exec({ ...profile, defaultAction: 'SCMP_ACT_ALLOW', defaultErrnoRet: 1 })).toThrow(
+      /the container's seccomp profile cannot be used any more: defaultErrnoRet/,
+    );
+  });
+});

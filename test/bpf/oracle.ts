@@ -57,22 +57,40 @@ export function justified(profile: Profile, call: Call, withoutNative = false): 
 
 /** The first rule without conditions, else all that hold, else the default. */
 function byRules(profile: Profile, { number, args }: Call, token: number): Set<number> {
-  const defaultAction = actionOf(profile.defaultAction, profile.defaultErrnoRet);
-  const name = nameOf(token, number | 0);
+  const isWide = wide.has(token);
   const holding = new Set<number>();
-  for (const { names, action: word, errnoRet, args: all = [] } of name === undefined ? [] : profile.syscalls) {
-    const action = actionOf(word, errnoRet);
-    if (action === defaultAction) continue;
-    for (const list of names.flatMap((said) =>
-      rulesOf(all).flatMap((one) => about(said, name as string, one, token)),
-    )) {
-      const asked = list.filter((condition) => !isAlways(condition, wide.has(token)));
-      if (asked.length === 0) return new Set([action]);
-      if (asked.every((condition) => holds(condition, args[condition.index] ?? 0n, wide.has(token))))
-        holding.add(action);
-    }
+  for (const { action, conditions } of statementsOn(profile, number, token)) {
+    if (conditions.length === 0) return new Set([action]);
+    if (conditions.every((condition) => holds(condition, args[condition.index] ?? 0n, isWide))) holding.add(action);
   }
-  return holding.size > 0 ? holding : new Set([defaultAction]);
+  return holding.size > 0 ? holding : new Set([actionOf(profile.defaultAction, profile.defaultErrnoRet)]);
+}
+
+interface Statement {
+  action: number;
+  /** All of them; what always holds is left out. */
+  conditions: Argument[];
+}
+
+const known = new WeakMap<Profile, Map<string, Statement[]>>();
+
+/** Everything that the profile says of one call, in its order. */
+function statementsOn(profile: Profile, number: number, token: number): Statement[] {
+  const ofProfile = known.get(profile) ?? new Map<string, Statement[]>();
+  known.set(profile, ofProfile);
+  const key = `${token} ${number}`;
+  const before = ofProfile.get(key);
+  if (before) return before;
+  const name = nameOf(token, number | 0);
+  const defaultAction = actionOf(profile.defaultAction, profile.defaultErrnoRet);
+  const statements = profile.syscalls.flatMap(({ names, action: word, errnoRet, args = [] }) => {
+    const action = actionOf(word, errnoRet);
+    if (name === undefined || action === defaultAction) return [];
+    const lists = names.flatMap((said) => rulesOf(args).flatMap((one) => about(said, name, one, token)));
+    return lists.map((list) => ({ action, conditions: list.filter((one) => !isAlways(one, wide.has(token))) }));
+  });
+  ofProfile.set(key, statements);
+  return statements;
 }
 
 /** What a rule for `said` means for a call of `name`: its conditions, or nothing. */

@@ -7,7 +7,8 @@ import { OPERATORS, type Shape } from './profiles.ts';
 export const shapes: Record<string, Shape> = {
   'rules without conditions': { conditions: 0, calls: 60, isContradictory: false, operators: OPERATORS },
   'rules with one condition': { conditions: 1, calls: 30, isContradictory: false, operators: OPERATORS },
-  'rules with up to three conditions': { conditions: 3, calls: 20, isContradictory: false, operators: OPERATORS },
+  // With three, libseccomp 2.5.4 does not come to an end with some of them.
+  'rules with up to two conditions': { conditions: 2, calls: 20, isContradictory: false, operators: OPERATORS },
   'rules that contradict each other': { conditions: 2, calls: 20, isContradictory: true, operators: OPERATORS },
 };
 

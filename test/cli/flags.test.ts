@@ -46,15 +46,7 @@ const ELSEWHERE: readonly (readonly [file: string, command: string, ...options: 
   ['system/pidfd.test.ts', 'run', 'pidfd-socket', 'no-new-keyring'],
   ['system/pidfd.test.ts', 'create', 'pidfd-socket'],
   ['system/update.test.ts', 'update', 'blkio-weight', 'cpu-rt-period', 'cpu-rt-runtime', 'cpuset-mems', 'cpu-idle'],
-  [
-    'system/update.test.ts',
-    'update',
-    'memory-reservation',
-    'kernel-memory',
-    'kernel-memory-tcp',
-    'l3-cache-schema',
-    'mem-bw-schema',
-  ],
+  ['system/update.test.ts', 'update', 'memory-reservation', 'kernel-memory', 'kernel-memory-tcp'],
 ];
 
 /** Whether one of the groups has the option behind the command. */

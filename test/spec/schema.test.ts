@@ -49,7 +49,9 @@ function requestOf(cgroup: CgroupFacts, cgroupManager: CgroupManager = 'cgroupfs
   return { version: 1, id: 'one', bundle: '/bundle', ignoreUnsupported: true, cgroupManager, facts };
 }
 
-/** Has what makes a step of every verb, among all kinds of hosts. */
+const RANGE = [{ containerID: 0, hostID: 100000, size: 65536 }];
+
+/** Has what makes a step of every verb, among all kinds of hosts; USERS has those of user namespaces. */
 const MAXIMAL = JSON.stringify({
   ociVersion: '1.2.0',
   hostname: 'one',
@@ -109,6 +111,39 @@ const MAXIMAL = JSON.stringify({
   },
 });
 
+/** A user namespace of its own: what is done in another way then. */
+const USERS = JSON.stringify({
+  ociVersion: '1.2.0',
+  root: { path: '/rootfs' },
+  process: {
+    args: ['/bin/true'],
+    cwd: '/',
+    user: { uid: 1, gid: 1 },
+    rlimits: [{ type: 'RLIMIT_NOFILE', soft: 1024, hard: 1048576 }],
+  },
+  mounts: [
+    { destination: '/sys/fs/cgroup', type: 'cgroup' },
+    { destination: '/own', source: '/srv/own', options: ['rbind', 'ridmap'] },
+    { destination: '/other', source: '/srv/other', options: ['bind', 'idmap'], uidMappings: RANGE, gidMappings: RANGE },
+  ],
+  linux: {
+    namespaces: ['user', 'mount', 'pid', 'ipc', 'cgroup', 'time'].map((type) => ({ type })),
+    uidMappings: RANGE,
+    gidMappings: RANGE,
+    timeOffsets: { monotonic: { secs: 1 } },
+    devices: [{ path: '/dev/fuse', type: 'c', major: 10, minor: 229 }],
+  },
+});
+
+/** The same, in the user namespace of others. */
+const JOINED = JSON.stringify({
+  ociVersion: '1.2.0',
+  root: { path: '/rootfs' },
+  process: { args: ['/bin/true'], cwd: '/' },
+  mounts: [{ destination: '/own', source: '/srv/own', options: ['bind', 'idmap'] }],
+  linux: { namespaces: [{ type: 'user', path: '/proc/2/ns/user' }, { type: 'mount' }] },
+});
+
 /** A network namespace of its own, which has a loopback to set up. */
 const SMALL = JSON.stringify({
   ociVersion: '1.0.0',
@@ -120,6 +155,8 @@ const SMALL = JSON.stringify({
 const configs: [string, string][] = [
   ['MAXIMAL', MAXIMAL],
   ['SMALL', SMALL],
+  ['USERS', USERS],
+  ['JOINED', JOINED],
   ...readdirSync(new URL('../../fixtures/configs/', import.meta.url))
     .filter((name) => name.endsWith('.json'))
     .map((name): [string, string] => [name, file(`fixtures/configs/${name}`)]),
@@ -178,8 +215,8 @@ describe('the schema holds for', () => {
   });
 
   test.each(Object.entries(CGROUPS))('what a host with cgroup %s needs of a plan', (_layout, cgroup) => {
-    for (const config of [MAXIMAL, SMALL]) {
-      if (cgroup.layout === 'none' && config === MAXIMAL) continue; // it mounts them
+    for (const config of [MAXIMAL, SMALL, USERS, JOINED]) {
+      if (cgroup.layout === 'none' && config.includes('/sys/fs/cgroup')) continue; // it mounts them
       const document = open(config);
       const { length } = document.plan(requestOf(cgroup)).steps;
       expect(objections('hostPlan', document.prepare(requestOf(cgroup)))).toEqual([]);
@@ -233,10 +270,15 @@ describe('the schema refuses', () => {
     expect(objections('plan', withStep({ verb: 'teleport', by: 'init', text: 'teleport' }))).not.toEqual([]);
   });
 
-  test.each(good.steps.map((step): [string, Step] => [step.verb, step]))('a %s with one field more', (_verb, step) => {
-    expect(objections('step', step)).toEqual([]);
-    expect(objections('step', { ...step, surprise: 1 })).not.toEqual([]);
-  });
+  const users = plan(USERS, requestOf(CGROUPS.v2 as CgroupFacts)).plan as Plan;
+
+  test.each([...good.steps, ...users.steps].map((step): [string, Step] => [step.verb, step]))(
+    'a %s with one field more',
+    (_verb, step) => {
+      expect(objections('step', step)).toEqual([]);
+      expect(objections('step', { ...step, surprise: 1 })).not.toEqual([]);
+    },
+  );
 
   test.each(['verb', 'by', 'text'])('a step without %s', (key) => {
     for (const step of good.steps) {
@@ -246,7 +288,7 @@ describe('the schema refuses', () => {
   });
 
   test('a step that somebody else carries out', () => {
-    for (const step of good.steps) {
+    for (const step of [...good.steps, ...users.steps]) {
       const by = step.by === 'host' ? 'init' : 'host';
       expect(objections('step', { ...step, by })).not.toEqual([]);
     }

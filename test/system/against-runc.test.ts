@@ -57,6 +57,14 @@ const ALLOWED: readonly Difference[] = [
     reason: 'rootfsPropagation is shared, and so is the root, as the specification has it; runc 1.1 leaves it private',
   },
   {
+    probe: 'mounts',
+    runc: /^\/(dev\/\w+|proc\/(keys|timer_list)) relatime,rw devtmpfs devtmpfs/,
+    orlop: /^\/dev\/\w+ noexec,nosuid,relatime,ro devtmpfs devtmpfs/,
+    reason:
+      "in a user namespace devices are the host's own nodes: on a read-only mount even a root who is mapped to the host's " +
+      'cannot change their mode or owner, and they are written all the same',
+  },
+  {
     probe: 'cgroup',
     runc: /^memory:\/.+\/ID$/,
     orlop: /^memory:\/ID$/,
@@ -148,6 +156,12 @@ const CONFIGS: Record<string, Patch> = {
       { path: '/dev/fuse', type: 'c', major: 10, minor: 229, fileMode: 0o666, uid: 1, gid: 2 },
       { path: '/dev/loop', type: 'b', major: 7, minor: 0 },
     ];
+  },
+  'user namespace': (config) => {
+    config.linux.namespaces.push({ type: 'user' });
+    config.linux.uidMappings = [{ containerID: 0, hostID: 0, size: 65536 }];
+    config.linux.gidMappings = [{ containerID: 0, hostID: 0, size: 65536 }];
+    config.linux.devices = [{ path: '/dev/fuse', type: 'c', major: 10, minor: 229 }];
   },
   'shared root': (config) => {
     config.linux.rootfsPropagation = 'shared';

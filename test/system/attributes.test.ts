@@ -179,3 +179,21 @@ describe('exec', () => {
     expect(refused.stderr).toMatch(/SCHED_ISO.*\/process\.json:\d+:\d+ \/scheduler\/policy/s);
   });
 });
+
+describe('what is not supported yet', () => {
+  const flags = linux({ personality: { domain: 'LINUX', flags: ['ADDR_NO_RANDOMIZE'] } });
+
+  it('is refused', () => {
+    const result = run('echo started', flags);
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(/linux\.personality\.flags.*not supported yet|flags.*not supported/s);
+    expect(result.stdout).toBe('');
+  });
+
+  it('is left out with --ignore-unsupported, which says so', () => {
+    const bundle = place.bundle(shell('echo started'), flags);
+    const result = orlop.call(['--ignore-unsupported', 'run', '-b', bundle.directory, place.id()]).ok();
+    expect(result.stdout).toBe('started\n');
+    expect(result.stderr).toMatch(/personality/);
+  });
+});

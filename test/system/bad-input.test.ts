@@ -122,6 +122,8 @@ const CASES: Readonly<Record<string, Case[]>> = {
     on(['--pids-limit', '10', STOPPED], 'is stopped, not'),
     on(['--memory', 'lots', RUNNING], '--memory lots'),
   ],
+  events: [on(['--interval', 'soon', RUNNING], '--interval soon'), on(['--stats', STOPPED], 'is stopped')],
+  completion: [on(['ksh'], '"ksh"'), on([], 'arguments')],
   list: [on(['-f', 'xml'], '--format xml'), on(['surplus'], 'arguments')],
   spec: [
     on(['-b', missing], `open("${missing}/config.json") failed: ENOENT`),

@@ -213,10 +213,10 @@ const FAILURES: Failure[] = [
     pointer: '/linux/resources/cpu/cpus',
   },
   {
-    name: 'a quota that the kernel refuses',
-    patch: linux({ resources: { cpu: { quota: 5, period: 100000 } } }),
-    says: ['write("/sys/fs/cgroup', isUnified ? 'cpu.max' : 'cpu.cfs_quota_us', 'EINVAL'],
-    pointer: '/linux/resources/cpu/quota',
+    name: 'a limit that the kernel refuses',
+    patch: linux({ resources: { cpu: { cpus: '4000' } } }),
+    says: ['write("/sys/fs/cgroup', 'cpuset.cpus', /EINVAL|ERANGE/],
+    pointer: '/linux/resources/cpu/cpus',
   },
   {
     name: 'less memory than a process takes',

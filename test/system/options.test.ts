@@ -116,14 +116,7 @@ it('lint --format', () => {
   expect(orlop.call(['lint', config]).ok().stdout).toContain('warning[OCI003] unknown-key');
 });
 
-describe('before the command', () => {
-  it('--systemd-cgroup is refused as long as it cannot be done', () => {
-    const { status, stderr } = orlop.call(['--systemd-cgroup', 'list']);
-    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('--systemd-cgroup: ') });
-  });
-
-  it('--rootless false', () => {
-    const id = place.id();
-    orlop.call(['--rootless', 'false', 'run', '-b', place.bundle(shell('exit 0')).directory, id]).ok();
-  });
+it('--rootless false', () => {
+  const id = place.id();
+  orlop.call(['--rootless', 'false', 'run', '-b', place.bundle(shell('exit 0')).directory, id]).ok();
 });

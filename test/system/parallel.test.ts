@@ -131,7 +131,7 @@ describe('on one root', () => {
     const ids = [place.id('common'), place.id('common')];
     // What may be true at any moment of a container that somebody else has just made, started or deleted.
     const expected =
-      /already exists|does not exist|has no state|is (creating|created|running|stopped), not|not running|that is not stopped/;
+      /already exists|does not exist|process of container \S+ is gone|has no state|is (creating|created|running|stopped), not|not running|that is not stopped/;
     const outcomes = { well: 0, refused: 0 };
     const one = async (...args: string[]): Promise<void> => {
       const { status, stderr } = await call(...args);

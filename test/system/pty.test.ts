@@ -1,6 +1,6 @@
 // A person at a terminal: `run` and `exec --tty` in the foreground, as the program of a real terminal.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Bundle, type Patch, shell, Workplace } from './support/bundle.ts';
@@ -197,12 +197,15 @@ describe.each(builds().flatMap((build) => (['run', 'exec'] as const).map((comman
         await pty.shows(sum);
       });
 
-      it('is lost when its reader is gone, and the container goes on', async () => {
-        const all = words(`${FLOOD}; ${FLOOD}; echo over > /over`);
+      it('is lost when its reader is gone: SIGPIPE ends what has its default action', async () => {
+        const all = words(`${FLOOD}; ${FLOOD}; echo over > /over; exit 7`);
         writeFileSync(join(bundle.rootfs, 'megabyte'), MEGABYTE);
-        const ignoring = command === 'run' ? '' : 'trap "" PIPE; ';
-        expect(await pty.start(['sh', '-c', `${ignoring}"$@" | true`, 'sh', ...all]).status).toBe(0);
-        if (command === 'run') await until('it is over', () => file('over') === 'over\n');
+        const file = place.path(`${id}.status`);
+        await pty.start(['sh', '-c', `{ "$@"; echo $? >${file}; } | true`, 'sh', ...all]).status;
+        await until('its status is known', () => existsSync(file) && readFileSync(file, 'utf8') !== '');
+        // The first process of a pid namespace has no default action, and goes on.
+        expect(readFileSync(file, 'utf8')).toBe(command === 'run' ? '7\n' : '141\n');
+        expect(existsSync(join(bundle.rootfs, 'over'))).toBe(command === 'run');
       });
 
       it('ends with the first process, though another keeps the terminal open', async () => {

@@ -108,6 +108,16 @@ describe('seccomp', () => {
     expect(stderr).toMatch(/quota exceeded/i);
   });
 
+  it('two ranges of one argument both hold, where libseccomp 2.5.4 loses the wider one', () => {
+    const upTo = (value: number): object => ({
+      names: ['kill'],
+      action: 'SCMP_ACT_ERRNO',
+      args: [{ index: 1, value, op: 'SCMP_CMP_LE' }],
+    });
+    const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [upTo(0), upTo(2 ** 32)] };
+    expect(run('sleep 1 & kill -9 $!; echo $?', seccomp(profile)).ok().lines).toEqual(['1']);
+  });
+
   it.each(['SECCOMP_FILTER_FLAG_TSYNC', 'SECCOMP_FILTER_FLAG_LOG', 'SECCOMP_FILTER_FLAG_SPEC_ALLOW'])('%s', (flag) => {
     const profile = { ...onlyFor(['mkdir'], 'SCMP_ACT_ERRNO'), flags: [flag] };
     expect(run('mkdir /x; echo $?', seccomp(profile)).ok().lines).toEqual(['1']);

@@ -107,6 +107,23 @@ describe.skipIf(!hasStrace).each(builds())('$name', (build) => {
     expect(seen(/^mkdir.*cgroup/)).toBeGreaterThanOrEqual(1);
   });
 
+  it('create with a user namespace, and a second one for a mount', { timeout: 300_000 }, async () => {
+    const range = [{ containerID: 0, hostID: 0, size: 65536 }];
+    const bundle = place.bundle(shell('sleep 1000'), (config) => {
+      config.linux.namespaces.push({ type: 'user' });
+      config.linux.uidMappings = range;
+      config.linux.gidMappings = range;
+      config.mounts.push({ destination: '/in', source: '/etc', options: ['bind', 'idmap'] });
+    });
+    const all = await killEverywhere(
+      () => undefined,
+      (id) => ['create', '-b', bundle.directory, id],
+      ['recvmsg', 'sendmsg', 'kill', 'wait4', 'rename'],
+    );
+    expect(all.filter(({ line }) => line.startsWith('kill(')).length).toBeGreaterThanOrEqual(1);
+    expect(all.filter(({ line }) => line.startsWith('sendmsg(')).length).toBeGreaterThanOrEqual(3);
+  });
+
   it('run', { timeout: 300_000 }, async () => {
     const bundle = place.bundle(shell('exit 0'));
     await killEverywhere(

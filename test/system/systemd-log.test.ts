@@ -99,9 +99,9 @@ describe.each(builds())('a socket of the test, $name', (build) => {
     const id = place.id();
     const bundle = place.bundle((config) => {
       config.process.args = ['/bin/no-such-program'];
-      config.linux.personality = { domain: 'LINUX32' };
+      config.process.noNewPrivilege = true; // no key of the specification
     });
-    const args = ['--systemd-log', '--ignore-unsupported', 'run', '-b', bundle.directory, id];
+    const args = ['--systemd-log', 'run', '-b', bundle.directory, id];
     const result = withJournal(orlop, args);
     expect(result.status).toBe(1);
     const [warning, error, ...others] = journal?.entries() ?? [];
@@ -111,7 +111,7 @@ describe.each(builds())('a socket of the test, $name', (build) => {
       PRIORITY: '4',
       SYSLOG_IDENTIFIER: 'orlop',
       CONTAINER_ID: id,
-      MESSAGE: expect.stringMatching(/personality.*config\.json:\d+:\d+ \/linux\/personality/),
+      MESSAGE: expect.stringMatching(/noNewPrivilege.*config\.json:\d+:\d+ \/process\/noNewPrivilege/),
     });
     expect(error?.entry).toMatchObject({
       PRIORITY: '3',
@@ -206,9 +206,9 @@ describe.skipIf(!isThere)('the journal of systemd', () => {
     const bundle = place.bundle((config) => {
       config.process.args = ['/bin/no-such-program'];
       config.linux.resources = undefined;
-      config.linux.personality = { domain: 'LINUX32' };
+      config.process.noNewPrivilege = true; // no key of the specification
     });
-    orlop.call(['--systemd-log', '--ignore-unsupported', 'run', '-b', bundle.directory, id]);
+    orlop.call(['--systemd-log', 'run', '-b', bundle.directory, id]);
     const [warning, error] = await journalOf(id, 2);
     expect(warning).toMatchObject({ PRIORITY: '4', SYSLOG_IDENTIFIER: 'orlop', _TRANSPORT: 'journal' });
     expect(error).toMatchObject({ PRIORITY: '3', ORLOP_PATH: '/process/args/0' });

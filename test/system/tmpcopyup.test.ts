@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { getAttribute, setAttribute } from '../../src/linux/xattr.ts';
 import { type Bundle, type Patch, shell, Workplace } from './support/bundle.ts';
 import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
 import { builds, Orlop, type Result } from './support/orlop.ts';
@@ -31,6 +32,14 @@ const capable: Patch = (config) => {
   const capabilities = ['CAP_MKNOD', 'CAP_DAC_OVERRIDE'];
   config.process.capabilities = { bounding: capabilities, effective: capabilities, permitted: capabilities };
 };
+
+function attempt(what: () => void): void {
+  try {
+    what();
+  } catch (error) {
+    console.warn(`*** ${(error as Error).message} ***`);
+  }
+}
 
 /** /data of the root filesystem. */
 function fill(bundle: Bundle): string {
@@ -132,6 +141,34 @@ describe.each(builds())('$name', (build) => {
       copyUp(),
     );
     expect(run(bundle).ok().lines).toEqual(['null|character special file|666|1:3', 'pipe|fifo|644|0:0', '4', 'x']);
+  });
+
+  it('keeps extended attributes: file capabilities, access lists, labels', () => {
+    const bundle = place.bundle(copyUp(), capable, shell('sleep 1000'));
+    const data = fill(bundle);
+    writeFileSync(join(data, 'program'), 'x', { mode: 0o755 });
+    // CAP_NET_RAW, permitted and effective, of version 2; an access list with user 5; <linux/capability.h>, <linux/posix_acl_xattr.h>
+    const capability = Buffer.from('0100000200200000000000000000000000000000', 'hex');
+    const acl = Buffer.from(
+      '0200000001000600ffffffff0200040005000000040004' + '00ffffffff10000600ffffffff20000000ffffffff',
+      'hex',
+    );
+    const attributes: [string, string, Buffer][] = [
+      ['program', 'security.capability', capability],
+      ['program', 'system.posix_acl_access', acl],
+      ['sub', 'trusted.orlop', Buffer.from('of a directory')],
+      ['.', 'trusted.orlop', Buffer.from('of the top')],
+    ];
+    for (const [name, attribute, value] of attributes) setAttribute(Buffer.from(join(data, name)), attribute, value);
+    // Not every filesystem, and not every kernel's tmpfs, has those of users.
+    attempt(() => setAttribute(Buffer.from(join(data, 'program')), 'user.note', Buffer.from('mine')));
+    const id = place.id();
+    orlop.run(bundle, id, '-d').ok();
+    const copy = `/proc/${orlop.state(id).pid}/root/data`;
+    for (const [name, attribute, value] of attributes) {
+      expect(getAttribute(Buffer.from(join(copy, name)), attribute), `${name} ${attribute}`).toEqual(value);
+    }
+    orlop.call(['delete', '--force', id]).ok();
   });
 
   it('copies large files and hard links whole', () => {

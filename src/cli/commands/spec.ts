@@ -1,13 +1,15 @@
 import { unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { defaultSpec } from '../../container/default-spec.ts';
+import { defaultSpec, rootlessSpec } from '../../container/default-spec.ts';
 import { OrlopError } from '../../error.ts';
 import { fileError } from '../../linux/file-error.ts';
 import { type Action, text } from '../command.ts';
 
 const action: Action = (_context, values) => {
   const file = join(text(values, 'bundle') ?? '.', 'config.json');
-  const content = `${JSON.stringify(defaultSpec(), null, 2)}\n`;
+  const { geteuid, getegid } = process;
+  const spec = values.rootless ? rootlessSpec(geteuid?.() ?? 0, getegid?.() ?? 0) : defaultSpec();
+  const content = `${JSON.stringify(spec, null, 2)}\n`;
   try {
     writeFileSync(file, content, { flag: 'wx' });
   } catch (error) {
