@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs system tests in machines whose only cgroups are version 2: without systemd, with it, and one that has SELinux where
-# the others have AppArmor.
+# the others have AppArmor; and the systemd driver where systemd has chosen version 1.
 #
 #   ORLOP_VM_RUN=PROGRAM test/vm.sh [TEST FILE...]
 #
@@ -48,6 +48,8 @@ run -- "${tests[@]}"
 echo 'test/vm.sh: with systemd'
 run --systemd -- "${tests[@]}"
 if [[ $# -eq 0 ]]; then
+  echo 'test/vm.sh: with systemd on cgroup v1'
+  run --systemd --append systemd.unified_cgroup_hierarchy=0 -- test/system/systemd-cgroup.test.ts
   echo 'test/vm.sh: with SELinux'
   run --append 'lsm=selinux selinux=1' -- test/system/security.test.ts
 fi

@@ -300,9 +300,13 @@ describe.skipIf(!isThere || !isV2)('the container is in a scope of systemd', () 
 
   it('a create that is killed leaves what delete removes', async () => {
     const bundle = place.bundle(shell('sleep 1000'));
-    for (const wait of [5, 15, 30, 60, 120, 250]) {
+    const begin = performance.now();
+    orlop.call(['--systemd-cgroup', 'create', '-b', bundle.directory, id]).ok();
+    const whole = performance.now() - begin;
+    orlop.call(['delete', '--force', id]).ok();
+    for (let part = 0.3; part < 1.05; part += 0.07) {
       const { pid, result } = orlop.launch(['--systemd-cgroup', 'create', '-b', bundle.directory, id]);
-      await new Promise((resolve) => setTimeout(resolve, wait));
+      await new Promise((resolve) => setTimeout(resolve, part * whole));
       try {
         process.kill(pid, 'SIGKILL');
       } catch {}
@@ -351,5 +355,53 @@ describe.skipIf(!isThere || !isV2)('the container is in a scope of systemd', () 
     expect(facts).toMatchObject({ isUser: true, controlGroup: `/user.slice/user-${uid}.slice/user@${uid}.service` });
     expect(own).toBe(`0::${facts.controlGroup}/user.slice/${scope()}`);
     systemctl('stop', `user@${uid}.service`);
+  });
+});
+
+describe.skipIf(!isThere || isV2)('on cgroup v1 too', () => {
+  it('in all hierarchies, those of systemd and others', async () => {
+    const id = place.id();
+    const before = snapshot(place, orlop);
+    const scope = `orlop-${id}.scope`;
+    const value = (file: string): string =>
+      readFileSync(`/sys/fs/cgroup/${file.slice(0, file.indexOf('.'))}/system.slice/${scope}/${file}`, 'utf8').trim();
+    const resources = {
+      memory: { limit: 64 * MIB },
+      cpu: { shares: 512, quota: 33333 },
+      pids: { limit: 50 },
+      devices: [{ allow: false, access: 'rwm' }],
+    };
+    const bundle = place.bundle(shell('sleep 1000'), linux({ resources }));
+    orlop.call(['--systemd-cgroup', 'run', '-d', '-b', bundle.directory, id]).ok();
+    try {
+      const places = readFileSync(`/proc/${orlop.state(id).pid}/cgroup`, 'utf8')
+        .trim()
+        .split('\n');
+      expect(places.map((line) => line.split(':')[2])).toEqual(places.map(() => `/system.slice/${scope}`));
+      const check = (): void => {
+        expect(value('memory.limit_in_bytes')).toBe(`${64 * MIB}`);
+        expect(value('cpu.shares')).toBe('512');
+        expect(value('pids.max')).toBe('50');
+        expect(value('devices.list').split('\n').sort()).toContain('c 1:3 rwm');
+        expect(value('devices.list')).not.toContain('a *:*');
+      };
+      check();
+      expect(value('cpu.cfs_quota_us')).toBe('33333');
+      expect(property(scope, 'MemoryLimit')).toBe(`${64 * MIB}`);
+      systemctl('daemon-reload');
+      check();
+      const devices = [{ allow: true, type: 'c', major: 10, minor: 229, access: 'rw' }];
+      const input = JSON.stringify({ devices, memory: { limit: 96 * MIB }, cpu: { quota: 50000 } });
+      orlop.call(['update', '-r', '-', id], { input }).ok();
+      expect(property(scope, 'MemoryLimit')).toBe(`${96 * MIB}`);
+      expect(property(scope, 'CPUQuotaPerSecUSec')).toBe('500ms');
+      expect(value('devices.list')).toContain('c 10:229 rw');
+      expect(orlop.state(id).status).toBe('running');
+      orlop.call(['exec', id, 'true']).ok();
+    } finally {
+      orlop.call(['delete', '--force', id]).ok();
+    }
+    await expectNothingLeft(place, orlop, { ...before, files: snapshot(place, orlop).files });
+    expect(property(scope, 'LoadState')).toBe('not-found');
   });
 });
