@@ -184,10 +184,11 @@ function references(names: Iterable<string>): string[] {
 }
 
 function configs(bundle: string): [string, Uint8Array][] {
-  const docker = new URL('../../fixtures/configs/docker.json', import.meta.url);
+  const docker = JSON.parse(readFileSync(new URL('../../fixtures/configs/docker.json', import.meta.url), 'utf8'));
+  delete docker.process.apparmorProfile; // refused on hosts without AppArmor
   return [
     ['the default config', configOf(bundle)],
-    ["Docker's config", readFileSync(docker)],
+    ["Docker's config", Buffer.from(JSON.stringify(docker, null, 2))],
   ];
 }
 
