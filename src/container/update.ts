@@ -37,8 +37,8 @@ export function update(options: UpdateOptions): void {
       throw wrongState(options.id, status, 'created, running or paused');
     }
     if (state.cgroup.directories.length === 0) {
-      throw new OrlopError('container/wrong-state', `container "${options.id}" has no cgroup, and so no limits`, {
-        hint: 'whoever created it could make none: see "--rootless" and "--cgroup-manager"',
+      throw new OrlopError('container/wrong-state', `container "${options.id}" has no cgroup of its own, and so no limits`, {
+        hint: 'whoever created it could make none, or was told not to: see "--rootless" and "--cgroup-manager"',
       });
     }
     const document = new SpecDocument(specModule(), options.resources);
@@ -76,11 +76,6 @@ const CURRENT = [
 ];
 
 function requestOf(state: State, options: UpdateOptions): Request {
-  if (state.cgroup.directories.length === 0) {
-    throw new OrlopError('container/wrong-state', `container "${state.id}" has no cgroup of its own`, {
-      hint: 'it was created with --cgroup-manager disabled, or on a host without cgroups',
-    });
-  }
   const cgroup = ownFacts(state);
   const current: Record<string, string> = {};
   for (const file of CURRENT) {
