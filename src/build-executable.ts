@@ -1,6 +1,6 @@
 // Builds dist/orlop: `bun src/build-executable.ts [--target=bun-linux-arm64] [--outfile=FILE] [--entry=FILE]`.
 //
-// Bun compiles src/cli/executable.ts with spec.wasm and the native part of koffi inside. ORLOP_NATIVE tells
+// Bun compiles src/cli/executable.ts with spec.wasm, launch.wasm and the native part of koffi inside. ORLOP_NATIVE tells
 // src/linux/native.ts the name of the latter; its hash is taken here, so that no start has to.
 
 import { spawnSync } from 'node:child_process';

@@ -19,22 +19,32 @@ export { type ContainerState, listStates, stateOf } from './container/state.ts';
 export type { Status } from './container/status.ts';
 export { type ErrorCode, type ErrorContext, OrlopError } from './error.ts';
 export { specModule } from './spec/embedded.ts';
+export { Linter } from './spec/linter.ts';
 export { SpecDocument } from './spec/module.ts';
 export type {
   CgroupFacts,
   CreateCgroupStep,
   Diagnostic,
+  Edit,
   Facts,
   Failure,
+  Fix,
+  FixResult,
   HookStep,
   HostPlan,
   HostStep,
+  Ignore,
   LimitStep,
+  LintOptions,
+  LintResult,
   Names,
   Place,
   Plan,
+  Preset,
+  Related,
   Request,
   Row,
+  Rule,
   Step,
   UpdatePlan,
 } from './spec/types.ts';

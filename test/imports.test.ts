@@ -21,14 +21,17 @@ const HOST: Record<string, string[]> = {
 
 const MODULE: Record<string, string[]> = {
   abort: [],
+  rules: [],
   json: ['report'],
-  report: ['json'],
+  report: ['json', 'rules'],
   spec: ['json', 'report'],
   bpf: ['spec', 'json', 'report'],
-  lint: ['spec', 'json', 'report'],
   plan: ['bpf', 'spec', 'json', 'report'],
+  lint: ['plan', 'spec', 'json', 'report', 'rules'],
   image: ['plan', 'spec', 'json', 'report'],
-  index: ['image', 'lint', 'plan', 'spec', 'json', 'report'],
+  abi: ['json'],
+  launch: ['abi', 'image', 'plan', 'spec', 'json', 'report'],
+  index: ['launch', 'abi', 'lint', 'json', 'report'],
 };
 
 const root = join(import.meta.dirname, '..');
@@ -80,7 +83,8 @@ describe('the host', () => {
   });
 
   test('the translator needs no Node', () => {
-    const portable = ['src/spec/index.ts', 'src/spec/module.ts', 'src/spec/types.ts', 'src/error.ts', 'src/version.ts'];
+    const inSpec = ['index', 'instance', 'linter', 'module', 'types'].map((name) => `src/spec/${name}.ts`);
+    const portable = [...inSpec, 'src/error.ts', 'src/version.ts'];
     const reached = imports.filter(({ file }) => portable.includes(file));
     const outside = reached
       .filter(({ file, specifier }) => !portable.includes(normalize(join(dirname(file), specifier))))
@@ -117,11 +121,16 @@ describe('the module', () => {
     expect(imports.filter(({ specifier }) => !specifier.startsWith('.'))).toEqual([]);
   });
 
-  test('any engine can load it: it imports nothing', () => {
-    const module = new WebAssembly.Module(readFileSync(join(root, 'src/spec/spec.wasm')));
+  const LAUNCH = ['memory', 'abiVersion', 'allocate', 'reset', 'plan', 'prepare', 'image', 'result', 'resultLength'];
+
+  test.each([
+    ['spec', [...LAUNCH, 'lint', 'fix', 'rules'], []],
+    ['launch', LAUNCH, ['lint', 'fix', 'rules']],
+  ])('any engine can load %s.wasm: it imports nothing', (name, has, lacks) => {
+    const module = new WebAssembly.Module(readFileSync(join(root, `src/spec/${name}.wasm`)));
     expect(WebAssembly.Module.imports(module)).toEqual([]);
-    expect(WebAssembly.Module.exports(module).map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['memory', 'abiVersion', 'allocate', 'lint', 'plan', 'image', 'result', 'resultLength']),
-    );
+    const names = WebAssembly.Module.exports(module).map((entry) => entry.name);
+    expect(names).toEqual(expect.arrayContaining(has));
+    for (const missing of lacks) expect(names).not.toContain(missing);
   });
 });

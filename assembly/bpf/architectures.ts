@@ -1,3 +1,4 @@
+import { generation } from '../json/arena';
 import {
   ARM,
   GENERIC,
@@ -118,11 +119,15 @@ function all(): Architecture[] {
 }
 
 let made: Architecture[] | null = null;
+let madeIn: i32 = 0;
 
 export function architectures(): Architecture[] {
-  let known = made;
-  if (!known) made = known = all();
-  return known;
+  const known = made;
+  if (known && madeIn == generation()) return known;
+  const list = all();
+  made = list;
+  madeIn = generation();
+  return list;
 }
 
 export function architectureOf(name: string): Architecture | null {

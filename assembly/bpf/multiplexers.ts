@@ -1,3 +1,4 @@
+import { generation } from '../json/arena';
 import { NAME_COUNT } from './syscall-tables';
 import { syscallId } from './syscalls';
 
@@ -49,10 +50,11 @@ const IPC_NUMBERS: i32[] = [1, 2, 3, 4, 11, 12, 13, 14, 21, 22, 23, 24];
 
 /** By id: a multiplexer's number, in the lowest byte what it is asked for, 0 for all of it. 0 for other calls. */
 let byId: StaticArray<i32> | null = null;
+let madeIn: i32 = 0;
 
 function known(): StaticArray<i32> {
   const before = byId;
-  if (before) return before;
+  if (before && madeIn == generation()) return before;
   const made = new StaticArray<i32>(NAME_COUNT);
   made[syscallId('socketcall')] = SOCKETCALL << 8;
   made[syscallId('ipc')] = IPC << 8;
@@ -61,6 +63,7 @@ function known(): StaticArray<i32> {
   for (let index = 0; index < IPC_CALLS.length; index++)
     made[syscallId(IPC_CALLS[index])] = (IPC << 8) | IPC_NUMBERS[index];
   byId = made;
+  madeIn = generation();
   return made;
 }
 

@@ -1,4 +1,4 @@
-import { Report } from '../report';
+import { Report, Severity } from '../report';
 import { OPERATORS, Seccomp, SyscallArgument, SyscallRule } from '../spec/seccomp';
 import { List, Value } from '../spec/value';
 import {
@@ -77,7 +77,6 @@ export function readProfile(seccomp: Seccomp, native: string, report: Report): P
   if (profile.defaultAction == SECCOMP_RET_USER_NOTIF) {
     report.error(
       'OCI504',
-      'notify-everything',
       defaultAction.node,
       'SCMP_ACT_NOTIFY is the default action: the launch itself would wait for the agent, which does not know it yet',
       'notify of the calls that the agent answers, by rules of their own',
@@ -119,7 +118,6 @@ function readRule(profile: Profile, rule: SyscallRule, report: Report): void {
     if (action == SECCOMP_RET_USER_NOTIF && name.value == 'write') {
       report.error(
         'OCI504',
-        'notify-write',
         name.node,
         'SCMP_ACT_NOTIFY for write: the launch writes to hand the listener over, and nobody could answer it yet',
         'leave write out; the agent can be notified of read and close',
@@ -135,7 +133,6 @@ function readRule(profile: Profile, rule: SyscallRule, report: Report): void {
 function reportTooMany(id: i32, node: i32, report: Report): void {
   report.error(
     'OCI513',
-    'filter-too-long',
     node,
     `"${syscallName(id)}" has ${BPF_MAXINSNS} rules with arguments: the kernel takes no filter of so many`,
     'compare with a range or a mask instead',
@@ -169,15 +166,14 @@ function addRules(
 }
 
 function reportUnknown(name: Value<string>, report: Report): void {
-  if (report.isFull) return report.omitWarning();
+  if (report.omits('OCI507', Severity.WARNING)) return;
   const near = name.value == '' ? '' : nearestSyscall(name.value);
   report.warning(
     'OCI507',
-    'unknown-syscall',
     name.node,
     `"${name.value}" is no system call of any architecture, and is ignored`,
     near == '' ? 'remove it, or correct it' : `did you mean "${near}"?`,
-  );
+  ).meant = near;
 }
 
 /** The action with its errno, EPERM if none is given. */
@@ -187,7 +183,6 @@ function withErrno(word: Value<string>, errno: Value<u64> | null, key: string, r
   if (!hasErrno(action)) {
     report.error(
       'OCI501',
-      'errno-without-action',
       errno.node,
       `${key} is given, and ${word.value} has none`,
       'it goes with SCMP_ACT_ERRNO and SCMP_ACT_TRACE: remove it, or change the action',
@@ -196,13 +191,7 @@ function withErrno(word: Value<string>, errno: Value<u64> | null, key: string, r
   }
   const most: u64 = isA(action, SECCOMP_RET_ERRNO) ? MAX_ERRNO : <u64>u16.MAX_VALUE;
   if (errno.value > most) {
-    report.error(
-      'OCI501',
-      'errno-range',
-      errno.node,
-      `${key} is ${errno.value}`,
-      `with ${word.value} it goes from 0 to ${most}`,
-    );
+    report.error('OCI501', errno.node, `${key} is ${errno.value}`, `with ${word.value} it goes from 0 to ${most}`);
     return action;
   }
   return action | <u32>errno.value;
@@ -238,7 +227,6 @@ function readCondition(item: SyscallArgument, report: Report): Condition | null 
   if (index.value >= ARGUMENTS) {
     report.error(
       'OCI506',
-      'argument-index',
       index.node,
       `index is ${index.value}, and system calls have six arguments`,
       'it goes from 0 to 5',
@@ -253,7 +241,6 @@ function readCondition(item: SyscallArgument, report: Report): Condition | null 
   if (valueTwo && second != 0) {
     report.warning(
       'OCI511',
-      'value-two-unused',
       valueTwo.node,
       `valueTwo has no meaning for ${word.value}`,
       'it goes with SCMP_CMP_MASKED_EQ, where value is the mask',

@@ -197,7 +197,6 @@ function reportConflict(rule: Rule, other: Alternative, report: Report): void {
   const place = document ? `${document.pointer(other.node)}, line ${document.line(document.start(other.node))}` : '';
   report.error(
     'OCI512',
-    'conflicting-rules',
     rule.node,
     `"${syscallName(rule.id)}" has another action for the same arguments, or more of them, at ${place}`,
     'keep one of the two',
@@ -207,7 +206,6 @@ function reportConflict(rule: Rule, other: Alternative, report: Report): void {
 function reportTooLong(length: i32, node: i32, report: Report): void {
   report.error(
     'OCI513',
-    'filter-too-long',
     node,
     `the filter has ${length} instructions, and the kernel takes ${BPF_MAXINSNS}`,
     'use fewer rules with arguments, or fewer architectures',

@@ -1,4 +1,4 @@
-import { Report } from '../report';
+import { Report, Severity } from '../report';
 import { Document } from './document';
 
 /**
@@ -102,7 +102,7 @@ export class Cursor {
   }
 
   fail(start: i32, end: i32, message: string, help: string): void {
-    if (!this.failed) this.report.errorAt('OCI001', 'invalid-json', start, end, message, help);
+    if (!this.failed) this.report.errorAt('OCI001', start, end, message, help);
     this.failed = true;
   }
 
@@ -192,12 +192,9 @@ export class Cursor {
   }
 
   private warnOfNul(start: i32): void {
-    if (this.report.isFull) {
-      this.report.omitWarning();
-      return;
-    }
+    if (this.report.omits('OCI013', Severity.WARNING)) return;
     const message = 'the string holds a NUL character, at which it ends for the kernel';
-    this.report.warningAt('OCI013', 'nul-in-string', start, this.position, message, 'remove it');
+    this.report.warningAt('OCI013', start, this.position, message, 'remove it');
   }
 }
 

@@ -125,6 +125,22 @@ export class Document {
     return String.UTF8.decodeUnsafe(this.bytes + this.start(node), this.end(node) - this.start(node));
   }
 
+  /** The same for a message: whole, unless it is long. */
+  shownSource(node: i32): string {
+    const start = this.start(node);
+    if (this.end(node) - start <= 40) return this.source(node);
+    // Not through the middle of a character.
+    let cut = start + 36;
+    while ((this.byte(cut) & 0xc0) == 0x80) cut--;
+    return `${this.slice(start, cut)}…`;
+  }
+
+  /** Copies bytes out; how many. */
+  copy(start: i32, end: i32, to: usize): i32 {
+    memory.copy(to, this.bytes + start, end - start);
+    return end - start;
+  }
+
   slice(start: i32, end: i32): string {
     return String.UTF8.decodeUnsafe(this.bytes + start, end - start);
   }
@@ -141,10 +157,22 @@ export class Document {
     return this.decoded(from, at);
   }
 
-  /** Whether the key of a member is this name of the spec, which is ASCII; plain keys are compared where they stand. */
-  keyEquals(node: i32, name: string): bool {
-    let at = this.keyStart(node) + 1;
-    for (let index = 0; index < name.length; index++) {
+  /**
+   * Whether the key of a member is this name of the spec, which is ASCII, or the part of a text between two places; plain
+   * keys are compared where they stand.
+   */
+  keyEquals(node: i32, name: string, from: i32 = 0, to: i32 = name.length): bool {
+    return this.equals(this.keyStart(node) + 1, name, from, to);
+  }
+
+  /** The same of the value of a string. */
+  textEquals(node: i32, name: string, from: i32 = 0, to: i32 = name.length): bool {
+    return this.equals(this.start(node) + 1, name, from, to);
+  }
+
+  private equals(start: i32, name: string, from: i32, to: i32): bool {
+    let at = start;
+    for (let index = from; index < to; index++) {
       let character: i32 = this.byte(at++);
       if (character == 0x5c) {
         character = this.character(at - 1);
@@ -178,6 +206,15 @@ export class Document {
     }
   }
 
+  /** The value of a member of an object, NONE if there is none or it is null. */
+  member(object: i32, key: string): i32 {
+    if (this.kind(object) != Kind.OBJECT) return NONE;
+    for (let child = this.firstChild(object); child != NONE; child = this.nextSibling(child)) {
+      if (this.keyEquals(child, key)) return this.kind(child) == Kind.NULL ? NONE : child;
+    }
+    return NONE;
+  }
+
   /** RFC 6901: `/mounts/3/options/0`, '' for the document itself. */
   pointer(node: i32): string {
     let pointer = '';
@@ -209,11 +246,16 @@ export class Document {
     return lines;
   }
 
-  /** The string whose opening quote is at `quote`; the parser has checked it. */
-  private stringAt(quote: i32): string {
+  /** Behind the closing quote of the key whose opening quote is at `quote`. */
+  keyEnd(quote: i32): i32 {
     let end = quote + 1;
     while (this.byte(end) != 0x22) end += this.byte(end) == 0x5c ? 2 : 1;
-    return this.decoded(quote + 1, end);
+    return end + 1;
+  }
+
+  /** The string whose opening quote is at `quote`; the parser has checked it. */
+  private stringAt(quote: i32): string {
+    return this.decoded(quote + 1, this.keyEnd(quote) - 1);
   }
 
   /** What stands between two places of a string. Escapes become UTF-8 first, and no escape is shorter than that. */

@@ -1,4 +1,4 @@
-import { Report } from '../report';
+import { Report, Severity } from '../report';
 import { Document, NONE } from './document';
 
 /** Up to this many members are compared pair by pair; more are sorted. */
@@ -70,13 +70,9 @@ export class Keys {
   }
 
   private tell(member: i32, report: Report): void {
-    if (report.isFull) {
-      report.omitError();
-      return;
-    }
+    if (report.omits('OCI002', Severity.ERROR)) return;
     report.errorAtMember(
       'OCI002',
-      'duplicate-key',
       member,
       this.document.keyStart(member),
       `the key "${this.document.shownKey(member)}" stands twice in this object`,

@@ -20,7 +20,7 @@ export function parse(pointer: usize, length: i32, report: Report): Document {
   const document = new Document(pointer, isTooLong ? 0 : length);
   report.document = document;
   if (isTooLong) {
-    report.errorAt('OCI001', 'invalid-json', 0, 0, `the document has ${length} bytes, more than ${MAX_LENGTH}`, '');
+    report.errorAt('OCI001', 0, 0, `the document has ${length} bytes, more than ${MAX_LENGTH}`, '');
     return document;
   }
   document.root = new Parser(document, report).run();
@@ -183,7 +183,7 @@ class Parser {
     const document = this.document;
     if (document.length < 3 || document.byte(0) != 0xef || document.byte(1) != 0xbb || document.byte(2) != 0xbf) return;
     const message = 'the document starts with a byte order mark';
-    this.report.warningAt('OCI013', 'byte-order-mark', 0, 3, message, 'save it without: most runtimes refuse it');
+    this.report.warningAt('OCI013', 0, 3, message, 'save it without: most runtimes refuse it');
     this.cursor.position = 3;
   }
 }

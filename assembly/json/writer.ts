@@ -1,8 +1,12 @@
 /** Writes JSON as UTF-8. Commas come by themselves; numbers that JavaScript cannot hold are the caller's to write as strings. */
 export class Writer {
-  private area: StaticArray<u8> = new StaticArray<u8>(8192);
+  private area: StaticArray<u8>;
   length: i32 = 0;
   private needsComma: bool = false;
+
+  constructor(capacity: i32 = 8192) {
+    this.area = new StaticArray<u8>(capacity);
+  }
 
   get pointer(): usize {
     return changetype<usize>(this.area);

@@ -54,7 +54,6 @@ export function checkAffinity(planner: Planner, process: Process): void {
 function refuse(planner: Planner, list: Value<string>): void {
   planner.error(
     'OCI121',
-    'cpu-list',
     list.node,
     `"${list.value}" is not a list of CPUs below ${MOST_CPUS}`,
     'write numbers and ranges with commas between them, such as 0-3,7',

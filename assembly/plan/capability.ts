@@ -62,7 +62,6 @@ export function capabilitySet(planner: Planner, list: List<Value<string>> | null
     if (number < 0) {
       planner.warning(
         'OCI109',
-        'unknown-capability',
         name.node,
         `"${name.value}" is no capability that orlop knows, ignored`,
         'man 7 capabilities has the names',
@@ -74,8 +73,7 @@ export function capabilitySet(planner: Planner, list: List<Value<string>> | null
     if (planner.user.exists || planner.holds(number)) bits |= bit;
     else {
       planner.warning(
-        'OCI109',
-        'capability-not-held',
+        'OCI124',
         name.node,
         `${name.value} cannot be granted: the caller does not hold it, ignored`,
         'start with a user that has it',

@@ -63,8 +63,7 @@ export function planDeviceRules(planner: Planner, resources: Resources | null, l
   if (!planner.hasCgroup && cgroup.exists) {
     if (rules && !list.isOpen) {
       planner.warning(
-        'OCI414',
-        'no-cgroup',
+        'OCI418',
         node,
         'the container has no cgroup, in which its device rules would be in force',
         'start without --cgroup-manager disabled',
@@ -98,7 +97,6 @@ function applyRule(planner: Planner, list: DeviceList, rule: DeviceRule): void {
   if (type != 'a' && type != 'b' && type != 'c') {
     planner.error(
       'OCI412',
-      'device-rule',
       typeValue!.node,
       `"${type}" is not a device type`,
       'use a (all), b (block) or c (character)',
@@ -114,7 +112,6 @@ function applyRule(planner: Planner, list: DeviceList, rule: DeviceRule): void {
     if ((major && major.value >= 0) || (minor && minor.value >= 0) || access != (READ | WRITE | MKNOD)) {
       planner.error(
         'OCI412',
-        'device-rule',
         rule.node,
         'a rule for all types cannot be narrowed by number or access',
         'write one rule for b and one for c',
@@ -133,7 +130,6 @@ function applyRule(planner: Planner, list: DeviceList, rule: DeviceRule): void {
   if (!wider) return;
   planner.error(
     'OCI412',
-    'device-rule',
     rule.node,
     `"${exceptionText(wanted)}" is part of "${exceptionText(wider)}" of a rule before, out of which it cannot be taken`,
     'instead of the wider rule, write one for each device that it is to be about',
@@ -151,13 +147,7 @@ function accessOf(planner: Planner, rule: DeviceRule): i32 {
     else if (letter == 'w') access |= WRITE;
     else if (letter == 'm') access |= MKNOD;
     else {
-      planner.error(
-        'OCI412',
-        'device-rule',
-        value.node,
-        `"${value.value}" is no access`,
-        'combine r (read), w (write) and m (mknod)',
-      );
+      planner.error('OCI412', value.node, `"${value.value}" is no access`, 'combine r (read), w (write) and m (mknod)');
       return -1;
     }
   }

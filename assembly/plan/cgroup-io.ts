@@ -50,7 +50,6 @@ function planDeviceWeights(planner: Planner, io: BlockIo): void {
     if (!weight && !leafWeight) {
       planner.error(
         'OCI409',
-        'device-without-weight',
         device.node,
         'the device has neither weight nor leafWeight',
         'give it a weight from 10 to 1000',
@@ -72,13 +71,7 @@ function planThrottles(planner: Planner, devices: List<ThrottleDevice> | null, k
     if (!major || !minor) continue;
     const rate = device.rate;
     if (!rate) {
-      planner.error(
-        'OCI409',
-        'throttle-without-rate',
-        device.node,
-        'the device has no rate',
-        'give bytes or operations per second',
-      );
+      planner.error('OCI409', device.node, 'the device has no rate', 'give bytes or operations per second');
       continue;
     }
     const name = `${major.value}:${minor.value}`;
@@ -89,6 +82,6 @@ function planThrottles(planner: Planner, devices: List<ThrottleDevice> | null, k
 
 function checkWeight(planner: Planner, weight: u64, node: i32): bool {
   if (weight >= 10 && weight <= 1000) return true;
-  planner.error('OCI408', 'weight-range', node, `the weight is ${weight}`, 'it goes from 10 to 1000');
+  planner.error('OCI408', node, `the weight is ${weight}`, 'it goes from 10 to 1000');
   return false;
 }

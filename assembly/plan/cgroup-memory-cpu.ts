@@ -24,7 +24,6 @@ export function planMemory(planner: Planner, resources: Resources): void {
   if (swap && swap.value > 0 && (!limit || limit.value == 0) && !planner.isUpdate) {
     planner.error(
       'OCI401',
-      'swap-without-limit',
       swap.node,
       'memory.swap is memory and swap together, and there is no memory.limit',
       'set memory.limit',
@@ -42,7 +41,6 @@ export function planMemory(planner: Planner, resources: Resources): void {
 function swapBelowLimit(planner: Planner, swap: i64, limit: i64, node: i32): void {
   planner.error(
     'OCI401',
-    'swap-below-limit',
     node,
     `memory.swap (${swap}) is less than memory.limit (${limit})`,
     'swap is memory and swap together: make it at least the limit',
@@ -76,13 +74,7 @@ function planMemoryV1(planner: Planner, memory: Memory): void {
   const swappiness = memory.swappiness;
   if (swappiness) {
     if (swappiness.value > 100)
-      planner.error(
-        'OCI403',
-        'swappiness-range',
-        swappiness.node,
-        `swappiness is ${swappiness.value}`,
-        'it goes from 0 to 100',
-      );
+      planner.error('OCI403', swappiness.node, `swappiness is ${swappiness.value}`, 'it goes from 0 to 100');
     else addLimit(planner, 'memory', 'memory.swappiness', swappiness.value.toString(), swappiness.node);
   }
   const oomKiller = memory.disableOOMKiller;
@@ -125,7 +117,6 @@ function checkUsage(planner: Planner, field: string, limit: Value<i64>, used: i6
   if (limit.value <= 0 || used <= limit.value) return;
   planner.error(
     'OCI417',
-    'limit-below-usage',
     limit.node,
     `memory.${field} (${limit.value}) is less than the container uses (${used})`,
     'the container would be killed: raise the limit, or leave checkBeforeUpdate out',
@@ -162,7 +153,7 @@ export function planCpu(planner: Planner, resources: Resources): void {
 function checkCpu(planner: Planner, cpu: Cpu): void {
   const idle = cpu.idle;
   if (idle && idle.value != 0 && idle.value != 1) {
-    planner.error('OCI407', 'cpu-idle', idle.node, `cpu.idle is ${idle.value}`, 'it is 0 or 1');
+    planner.error('OCI407', idle.node, `cpu.idle is ${idle.value}`, 'it is 0 or 1');
   }
   const period = cpu.period;
   if (period && period.value != 0 && (period.value < 1000 || period.value > 1000000)) {
@@ -176,7 +167,6 @@ function checkCpu(planner: Planner, cpu: Cpu): void {
   if (burst && quota && quota.value > 0 && burst.value > <u64>quota.value) {
     planner.error(
       'OCI405',
-      'burst-above-quota',
       burst.node,
       `cpu.burst (${burst.value}) is more than cpu.quota (${quota.value})`,
       'what is saved up is at most one quota: lower the burst',
@@ -185,7 +175,7 @@ function checkCpu(planner: Planner, cpu: Cpu): void {
 }
 
 function cpuRange(planner: Planner, field: string, node: i32, value: string, help: string): void {
-  planner.error('OCI406', 'cpu-range', node, `cpu.${field} is ${value}`, help);
+  planner.error('OCI406', node, `cpu.${field} is ${value}`, help);
 }
 
 /** Documentation/scheduler/sched-bwc.rst, sched-rt-group.rst: a period before its quota, a quota before its burst. */
@@ -255,15 +245,9 @@ export function weightOfShares(shares: u64): u64 {
 }
 
 function ignoredKernelLimit(planner: Planner, field: string, node: i32): void {
-  planner.warning(
-    'OCI404',
-    'kernel-memory',
-    node,
-    `memory.${field} has no effect: the kernel dropped this limit`,
-    'remove it',
-  );
+  planner.warning('OCI404', node, `memory.${field} has no effect: the kernel dropped this limit`, 'remove it');
 }
 
 function onlyOnV2(planner: Planner, field: string, node: i32): void {
-  planner.warning('OCI414', 'v2-only', node, `${field} has no effect on cgroup v1`, 'remove it');
+  planner.warning('OCI414', node, `${field} has no effect on cgroup v1`, 'remove it');
 }

@@ -63,19 +63,12 @@ export class CgroupMountStep extends Step {
 export function planCgroupMount(planner: Planner, path: string, options: MountOptions, node: i32): void {
   const cgroup = planner.facts.cgroup;
   if (!cgroup.exists) {
-    planner.error(
-      'OCI802',
-      'no-cgroup',
-      node,
-      'this host has no cgroups to mount',
-      'mount a cgroup filesystem on /sys/fs/cgroup',
-    );
+    planner.error('OCI418', node, 'this host has no cgroups to mount', 'mount a cgroup filesystem on /sys/fs/cgroup');
     return;
   }
   for (let index = 0; index < options.data.length; index++) {
     planner.warning(
       'OCI305',
-      'data-on-cgroup',
       options.dataNodes[index],
       `"${options.data[index]}" has no effect on a cgroup mount: the host's hierarchies are what they are`,
       'remove it',
@@ -84,8 +77,7 @@ export function planCgroupMount(planner: Planner, path: string, options: MountOp
   const isOwn = planner.namespaces.creates('cgroup');
   if (!planner.hasCgroup && !isOwn) {
     planner.error(
-      'OCI414',
-      'no-cgroup',
+      'OCI418',
       node,
       'the container has no cgroup to mount',
       'start without --cgroup-manager disabled, or add { "type": "cgroup" } to linux.namespaces',

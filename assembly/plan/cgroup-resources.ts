@@ -30,13 +30,7 @@ function planHugepages(planner: Planner, resources: Resources): void {
     const bytes = pages.items[index].limit;
     if (!size || !bytes) continue;
     if (!isPageSize(size.value)) {
-      planner.error(
-        'OCI413',
-        'hugepage-size',
-        size.node,
-        `"${size.value}" is not a page size`,
-        'write it as 64KB, 2MB or 1GB',
-      );
+      planner.error('OCI413', size.node, `"${size.value}" is not a page size`, 'write it as 64KB, 2MB or 1GB');
       continue;
     }
     const limit = bytes.value.toString();
@@ -57,7 +51,6 @@ function planRdma(planner: Planner, resources: Resources): void {
     if (!handles && !objects) {
       planner.error(
         'OCI411',
-        'rdma-without-limit',
         entry.node,
         `"${entry.key}" has neither hcaHandles nor hcaObjects`,
         'give it one of them',
@@ -104,7 +97,6 @@ function planUnified(planner: Planner, resources: Resources): void {
   if (!planner.facts.cgroup.isUnified) {
     planner.error(
       'OCI414',
-      'unified-on-v1',
       unified.node,
       'unified is for cgroup v2, and this host has version 1',
       'use the named fields of linux.resources',
@@ -118,7 +110,6 @@ function planUnified(planner: Planner, resources: Resources): void {
     if (controller == '' || pair.key.includes('/') || hasNul(pair.key)) {
       planner.error(
         'OCI410',
-        'unified-key',
         pair.node,
         `"${pair.key}" is not a cgroup file`,
         'write CONTROLLER.FILE, such as memory.high',
@@ -129,7 +120,6 @@ function planUnified(planner: Planner, resources: Resources): void {
     if (ACTIONS.includes(file)) {
       planner.error(
         'OCI410',
-        'unified-key',
         pair.node,
         `"${file}" is no setting: writing it moves, stops or ends processes, the launch's own among them`,
         'remove it',

@@ -88,17 +88,10 @@ function cgroupPathOf(planner: Planner): string {
   const path = linux ? linux.cgroupsPath : null;
   if (!path || path.value == '') return `${planner.facts.cgroup.base}/orlop-${planner.request.id}`;
   if (path.value.split('/').includes('..') || hasNul(path.value)) {
-    planner.error(
-      'OCI415',
-      'cgroups-path',
-      path.node,
-      `cgroupsPath "${path.value}" leaves its place`,
-      'write it without ".."',
-    );
+    planner.error('OCI415', path.node, `cgroupsPath "${path.value}" leaves its place`, 'write it without ".."');
   } else if (path.value.includes(':')) {
     planner.error(
       'OCI415',
-      'cgroups-path',
       path.node,
       `cgroupsPath "${path.value}" is one for systemd`,
       'let systemd make the cgroup, by --systemd-cgroup, or write the path of a cgroup',
@@ -106,7 +99,6 @@ function cgroupPathOf(planner: Planner): string {
   } else if (cleanPath(path.value) == '/') {
     planner.error(
       'OCI415',
-      'cgroups-path',
       path.node,
       'cgroupsPath is the root cgroup, which is the host',
       'name a cgroup for the container',
@@ -166,8 +158,7 @@ export function addLimit(
   if (!planner.hasCgroup && planner.facts.cgroup.exists) {
     const denied = planner.facts.cgroup.denied;
     planner.error(
-      'OCI414',
-      'no-cgroup',
+      'OCI418',
       node,
       `the container has no cgroup, in which ${file} could be set${denied == '' ? '' : `: ${denied}`}`,
       denied == ''
@@ -178,8 +169,7 @@ export function addLimit(
   }
   if (mount == '') {
     planner.error(
-      'OCI414',
-      'no-controller',
+      'OCI418',
       node,
       `this host has no ${controller} controller in its cgroups (${planner.facts.cgroup.layout}): ${file} cannot be set`,
       'remove the field, or enable the controller on the host',
@@ -194,12 +184,6 @@ export function addLimit(
 /** A setting of version 1 that version 2 has no file for. */
 export function onlyOnV1(planner: Planner, field: string, node: i32): bool {
   if (!planner.facts.cgroup.isUnified) return true;
-  planner.error(
-    'OCI414',
-    'v1-only',
-    node,
-    `${field} exists on cgroup v1 only, and this host has version 2`,
-    'remove it',
-  );
+  planner.error('OCI414', node, `${field} exists on cgroup v1 only, and this host has version 2`, 'remove it');
   return false;
 }

@@ -36,7 +36,6 @@ export function planExecute(planner: Planner, process: Process): ExecuteStep | n
   if (!args || args.items.length == 0) {
     planner.error(
       'OCI102',
-      'args-empty',
       args ? args.node : process.node,
       'process.args names no program',
       'list the program and its arguments',
@@ -45,13 +44,7 @@ export function planExecute(planner: Planner, process: Process): ExecuteStep | n
   }
   const file = args.items[0];
   if (file.value == '') {
-    planner.error(
-      'OCI102',
-      'args-empty',
-      file.node,
-      'the program in process.args[0] is the empty string',
-      'name the program',
-    );
+    planner.error('OCI102', file.node, 'the program in process.args[0] is the empty string', 'name the program');
     return null;
   }
   const env = readEnvironment(planner, process.env);
@@ -90,7 +83,6 @@ function readEnvironment(planner: Planner, list: List<Value<string>> | null): st
       if (equals <= 0) {
         planner.error(
           'OCI105',
-          'env-without-name',
           list.items[index].node,
           `"${texts[index]}" is not NAME=VALUE`,
           'write the variable with its value',
@@ -122,13 +114,7 @@ export function plainTexts(planner: Planner, list: List<Value<string>>): string[
   for (let index = 0; index < list.items.length; index++) {
     const item = list.items[index];
     if (hasNul(item.value))
-      planner.error(
-        'OCI013',
-        'nul-in-string',
-        item.node,
-        'the text holds a NUL character, which ends it in the kernel',
-        'remove it',
-      );
+      planner.error('OCI013', item.node, 'the text holds a NUL character, which ends it in the kernel', 'remove it');
     texts.push(item.value);
   }
   return texts;

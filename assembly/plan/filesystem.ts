@@ -127,25 +127,18 @@ const MS_SHARED: u64 = 1 << 20;
 function planRoot(planner: Planner): void {
   const root = planner.spec.root;
   if (!root) {
-    planner.error('OCI008', 'root-missing', planner.spec.node, 'there is no root', 'add "root": { "path": "rootfs" }');
+    planner.error('OCI008', planner.spec.node, 'there is no root', 'add "root": { "path": "rootfs" }');
     return;
   }
   const path = root.path;
   if (!path) return;
   if (path.value == '' || hasNul(path.value)) {
-    planner.error(
-      'OCI009',
-      'root-path-empty',
-      path.node,
-      'root.path is not a path',
-      'name the directory of the root filesystem',
-    );
+    planner.error('OCI009', path.node, 'root.path is not a path', 'name the directory of the root filesystem');
     return;
   }
   if (!planner.namespaces.has('mount')) {
     planner.error(
       'OCI909',
-      'no-mount-namespace',
       planner.spec.node,
       'the container has no mount namespace: its mounts would be made on the host',
       'add { "type": "mount" } to linux.namespaces',
@@ -220,7 +213,6 @@ function readDevice(planner: Planner, device: Device): DeviceStep | null {
   if (!path.value.startsWith('/') || hasNul(path.value)) {
     planner.error(
       'OCI602',
-      'relative-device',
       path.node,
       `the device path "${path.value}" is not absolute`,
       'name it from the root, such as /dev/fuse',
@@ -232,7 +224,6 @@ function readDevice(planner: Planner, device: Device): DeviceStep | null {
   if (type.value != 'p' && (!major || !minor)) {
     planner.error(
       'OCI601',
-      'device-without-number',
       device.node,
       `the device ${path.value} has no major and minor`,
       'give both numbers, as `ls -l` shows them',
@@ -250,7 +241,6 @@ function readDevice(planner: Planner, device: Device): DeviceStep | null {
   if (type.value != 'p' && planner.isInUserNamespace && (mode || device.uid || device.gid)) {
     planner.report.info(
       'OCI603',
-      'device-of-the-host',
       device.node,
       `${path.value} is the host's own in a user namespace: it keeps its mode and owner`,
       '',
@@ -290,7 +280,7 @@ function planPaths(planner: Planner, paths: List<Value<string>> | null, verb: Ve
   for (let index = 0; index < paths.items.length; index++) {
     const path = paths.items[index];
     if (!path.value.startsWith('/') || hasNul(path.value)) {
-      planner.error('OCI211', 'relative-path', path.node, `"${path.value}" is not an absolute path`, 'start it with /');
+      planner.error('OCI211', path.node, `"${path.value}" is not an absolute path`, 'start it with /');
       continue;
     }
     planner.add(new TextStep(verb, 'file', cleanPath(path.value), path.node));

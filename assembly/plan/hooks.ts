@@ -87,13 +87,12 @@ function readHook(planner: Planner, hook: Hook, kind: string): HookStep | null {
   const path = hook.path;
   if (!path) return null;
   if (hasNul(path.value)) {
-    planner.error('OCI013', 'nul-in-path', path.node, 'the path holds a NUL character', 'remove it');
+    planner.error('OCI013', path.node, 'the path holds a NUL character', 'remove it');
     return null;
   }
   if (!path.value.startsWith('/')) {
     planner.error(
       'OCI701',
-      'relative-hook',
       path.node,
       `the hook's path "${path.value}" is not absolute`,
       kind == 'startContainer' ? 'name the program from the root of the container' : 'name the program from the root',

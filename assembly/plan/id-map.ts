@@ -119,7 +119,7 @@ function overlaps(starts: u64[], sizes: u64[], start: u64, size: u64): bool {
 }
 
 function refuse(planner: Planner, node: i32, message: string, help: string): void {
-  planner.error('OCI206', 'id-mapping', node, message, help);
+  planner.error('OCI206', node, message, help);
 }
 
 /** Where a list stands, NONE for one that is not there. */

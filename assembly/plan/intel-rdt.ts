@@ -48,7 +48,6 @@ export function planIntelRdt(planner: Planner): void {
   if (root == '') {
     planner.error(
       'OCI610',
-      'no-resctrl',
       rdt.node,
       'linux.intelRdt needs a resctrl filesystem, and this host has none mounted',
       'if the processor has the feature: mount -t resctrl resctrl /sys/fs/resctrl',
@@ -75,7 +74,6 @@ function groupName(planner: Planner, rdt: IntelRdt): string {
   if (!isOutside && !RESERVED.includes(name)) return name;
   planner.error(
     'OCI606',
-    'clos-id',
     closID.node,
     `the closID "${name}" is no name of a resource control group`,
     'name a directory of the resctrl filesystem, or "/" for the default group',
@@ -114,7 +112,7 @@ function schemataOf(planner: Planner, rdt: IntelRdt): string[] {
 }
 
 function refuse(planner: Planner, line: Value<string>, field: string, help: string): void {
-  planner.error('OCI607', 'rdt-schema', line.node, `"${line.value}" is no line for ${field}`, help);
+  planner.error('OCI607', line.node, `"${line.value}" is no line for ${field}`, help);
 }
 
 function isTrue(value: Value<bool> | null): bool {

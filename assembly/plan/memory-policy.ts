@@ -96,7 +96,6 @@ function readNodes(planner: Planner, policy: MemoryPolicy, step: MemoryPolicySte
     if (!readNumbers(nodes.value, step.mask)) {
       planner.error(
         'OCI121',
-        'node-list',
         nodes.node,
         `"${nodes.value}" is not a list of memory nodes`,
         'write numbers and ranges with commas between them, such as 0-3,7',
@@ -132,7 +131,7 @@ function readFlags(planner: Planner, policy: MemoryPolicy, step: MemoryPolicySte
 }
 
 function refuse(planner: Planner, node: i32, message: string, help: string): void {
-  planner.error('OCI608', 'memory-policy', node, message, help);
+  planner.error('OCI608', node, message, help);
 }
 
 /** include/uapi/linux/personality.h */
@@ -148,13 +147,7 @@ export function planPersonality(planner: Planner): void {
   if (flags && flags.items.length > 0) planner.unsupported(flags.node, 'linux.personality.flags');
   const domain = personality.domain;
   if (!domain) {
-    planner.error(
-      'OCI609',
-      'personality-without-domain',
-      personality.node,
-      'the personality has no domain',
-      'add "domain": "LINUX" or "LINUX32"',
-    );
+    planner.error('OCI609', personality.node, 'the personality has no domain', 'add "domain": "LINUX" or "LINUX32"');
     return;
   }
   const value = domain.value == 'LINUX32' ? PER_LINUX32 : PER_LINUX;

@@ -12,7 +12,6 @@ export function checkMountable(planner: Planner, type: string, path: string, opt
   if (index >= 0 && !planner.namespaces.has(NAMESPACES[index])) {
     planner.error(
       'OCI316',
-      'mount-without-namespace',
       node,
       `in a user namespace ${type} can be mounted on ${path} only with a ${NAMESPACES[index]} namespace that belongs to it`,
       `add { "type": "${NAMESPACES[index]}" } to linux.namespaces, or bind the host's ${path} ("rbind", and "source": "${path}")`,
@@ -31,7 +30,6 @@ function checkOwner(planner: Planner, option: string, node: i32): void {
   if (map.isEmpty || !isNumber(text) || map.has(<u64>U64.parseInt(text))) return;
   planner.error(
     'OCI317',
-    'owner-not-mapped',
     node,
     `${option}: the id is not mapped in the user namespace, and the kernel takes it for none`,
     `add it to linux.${key.substring(0, 3)}Mappings, or remove the option`,

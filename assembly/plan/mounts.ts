@@ -138,7 +138,7 @@ function planMount(planner: Planner, mount: Mount): void {
   const destination = mount.destination;
   if (!destination) return;
   if (hasNul(destination.value)) {
-    planner.error('OCI013', 'nul-in-path', destination.node, 'the destination holds a NUL character', '');
+    planner.error('OCI013', destination.node, 'the destination holds a NUL character', '');
     return;
   }
   const path = cleanPath(destination.value);
@@ -151,7 +151,6 @@ function planMount(planner: Planner, mount: Mount): void {
   if (options.copiesUp && (type != 'tmpfs' || options.isRemount || options.isBind)) {
     planner.error(
       'OCI314',
-      'copy-up-without-tmpfs',
       mount.node,
       `tmpcopyup copies into a new tmpfs, and the mount on ${path} is none`,
       'make the type tmpfs, or remove the option',
@@ -163,27 +162,19 @@ function planMount(planner: Planner, mount: Mount): void {
   } else if (type == 'bind') {
     planner.error(
       'OCI302',
-      'bind-without-option',
       typeValue!.node,
       'the type "bind" alone is no bind mount: there is no filesystem of that name',
       'add "bind" or "rbind" to options',
     );
   } else if (type == '' || type == 'none') {
     planner.error(
-      'OCI302',
-      'mount-without-type',
+      'OCI320',
       mount.node,
       `the mount on ${path} has neither a type nor the option bind`,
       'name the filesystem in type, or add "rbind" to options',
     );
   } else if (path == '/') {
-    planner.error(
-      'OCI315',
-      'mount-on-root',
-      destination.node,
-      'the root itself is no place for a mount',
-      'use root.path',
-    );
+    planner.error('OCI321', destination.node, 'the root itself is no place for a mount', 'use root.path');
   } else if (type == 'cgroup' || type == 'cgroup2') {
     planCgroupMount(planner, path, options, mount.node);
   } else {
@@ -211,7 +202,6 @@ function planBind(
   if (source == '') {
     planner.error(
       'OCI303',
-      'bind-without-source',
       mount.node,
       `the bind mount on ${path} has no source`,
       'name the file or directory of the host in source',
@@ -221,7 +211,6 @@ function planBind(
   for (let index = 0; index < options.data.length; index++) {
     planner.warning(
       'OCI305',
-      'data-on-bind',
       options.dataNodes[index],
       `"${options.data[index]}" is no option of a bind mount and has no effect`,
       'remove it',

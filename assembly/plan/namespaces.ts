@@ -139,7 +139,6 @@ export function readNamespaces(planner: Planner): Namespaces {
     if (namespaces.has(type.value)) {
       planner.error(
         'OCI201',
-        'duplicate-namespace',
         type.node,
         `the namespace type "${type.value}" is listed twice`,
         'keep one entry: new (without path) or joined (with path)',
@@ -150,7 +149,6 @@ export function readNamespaces(planner: Planner): Namespaces {
     if (path && path.value != '' && !path.value.startsWith('/')) {
       planner.error(
         'OCI202',
-        'relative-namespace-path',
         path.node,
         `the namespace path "${path.value}" is not absolute`,
         'name the file from the root, such as /run/netns/NAME or /proc/PID/ns/net',
@@ -234,7 +232,6 @@ function planClocks(planner: Planner, actor: Actor): void {
   if (offsets.items.length > 0 && !planner.namespaces.creates('time')) {
     planner.error(
       'OCI208',
-      'time-offsets-without-namespace',
       offsets.node,
       'timeOffsets need a new time namespace',
       'add { "type": "time" } to linux.namespaces',
@@ -246,7 +243,6 @@ function planClocks(planner: Planner, actor: Actor): void {
     if (offset.key != 'monotonic' && offset.key != 'boottime') {
       planner.error(
         'OCI209',
-        'unknown-clock',
         offset.node,
         `"${offset.key}" is not a clock that has offsets`,
         'the clocks are monotonic and boottime',
@@ -258,7 +254,6 @@ function planClocks(planner: Planner, actor: Actor): void {
     if (nanoseconds && nanoseconds.value >= 1000000000) {
       planner.error(
         'OCI209',
-        'unknown-clock',
         nanoseconds.node,
         `nanosecs is ${nanoseconds.value}, a second or more`,
         'move whole seconds to secs',

@@ -74,5 +74,5 @@ function isName(name: string): bool {
 }
 
 function refuse(planner: Planner, node: i32, message: string, help: string): void {
-  planner.error('OCI605', 'net-device-name', node, message, help);
+  planner.error('OCI605', node, message, help);
 }

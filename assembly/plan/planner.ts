@@ -127,26 +127,19 @@ export class Planner {
     this.add(new Step(verb).by(actor));
   }
 
-  error(rule: string, name: string, node: i32, message: string, help: string): void {
-    this.report.error(rule, name, node, message, help);
+  error(rule: string, node: i32, message: string, help: string): void {
+    this.report.error(rule, node, message, help);
   }
 
-  warning(rule: string, name: string, node: i32, message: string, help: string): void {
-    this.report.warning(rule, name, node, message, help);
+  warning(rule: string, node: i32, message: string, help: string): void {
+    this.report.warning(rule, node, message, help);
   }
 
   /** A field that is read but not carried out yet. Never silent: an error, or on request a warning. */
   unsupported(node: i32, field: string): void {
     const message = `${field}: not supported yet`;
-    if (this.request.ignoreUnsupported) this.report.warning('OCI802', 'unsupported', node, `${message}, ignored`, '');
-    else
-      this.report.error(
-        'OCI802',
-        'unsupported',
-        node,
-        message,
-        'remove the field, or start without it by --ignore-unsupported',
-      );
+    if (this.request.ignoreUnsupported) this.report.warning('OCI802', node, `${message}, ignored`, '');
+    else this.report.error('OCI802', node, message, 'remove the field, or start without it by --ignore-unsupported');
   }
 
   /** Whether the container has a namespace of its own of this type; an error if not. */
@@ -154,7 +147,6 @@ export class Planner {
     if (this.namespaces.has(namespace)) return true;
     this.error(
       rule,
-      'missing-namespace',
       node,
       `${what} needs a ${namespace} namespace of its own: it would change the host's`,
       `add { "type": "${namespace}" } to linux.namespaces`,

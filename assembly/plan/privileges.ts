@@ -74,20 +74,13 @@ export function planPrivileges(planner: Planner, process: Process): Capabilities
   step.ambient = capabilitySet(planner, sets.ambient);
   const effective = sets.effective;
   if (effective && step.effective & ~step.permitted) {
-    planner.error(
-      'OCI110',
-      'effective-not-permitted',
-      effective.node,
-      'a capability is effective but not permitted',
-      'add it to permitted',
-    );
+    planner.error('OCI110', effective.node, 'a capability is effective but not permitted', 'add it to permitted');
   }
   const ambient = sets.ambient;
   if (ambient && step.ambient & ~(step.permitted & step.inheritable)) {
     // Every default config of runc and crun has it.
     planner.report.info(
       'OCI111',
-      'ambient-not-inheritable',
       ambient.node,
       'capabilities that are ambient but not both permitted and inheritable are left out of the ambient set, as the kernel has it',
       'add them to permitted and inheritable',

@@ -32,6 +32,10 @@ const RLIMITS: string[] = [
 ];
 export const RLIMIT_NOFILE: i32 = 7;
 
+export function rlimitNames(): string[] {
+  return RLIMITS;
+}
+
 /** include/uapi/linux/capability.h */
 const CAP_SYS_RESOURCE: i32 = 24;
 
@@ -79,13 +83,7 @@ export class TerminalStep extends Step {
 export function planProcess(planner: Planner): ExecuteStep | null {
   const process = planner.spec.process;
   if (!process) {
-    planner.error(
-      'OCI101',
-      'process-missing',
-      planner.spec.node,
-      'there is no process to start',
-      'add process with args and cwd',
-    );
+    planner.error('OCI101', planner.spec.node, 'there is no process to start', 'add process with args and cwd');
     return null;
   }
   checkIds(planner, process);
@@ -103,7 +101,6 @@ export function planProcess(planner: Planner): ExecuteStep | null {
   if (umask && umask.value > 0o777) {
     planner.error(
       'OCI117',
-      'umask-range',
       umask.node,
       `umask is ${umask.value}, more than 0777 (511)`,
       'JSON has no octal numbers: 022 is 18',
@@ -126,13 +123,7 @@ export function planOomScore(planner: Planner): void {
   const score = process ? process.oomScoreAdj : null;
   if (!score) return;
   if (score.value < -1000 || score.value > 1000) {
-    planner.error(
-      'OCI116',
-      'oom-score-range',
-      score.node,
-      `oomScoreAdj is ${score.value}`,
-      'it goes from -1000 to 1000',
-    );
+    planner.error('OCI116', score.node, `oomScoreAdj is ${score.value}`, 'it goes from -1000 to 1000');
     return;
   }
   planner.add(new NumberStep(Verb.OOM_SCORE, 'score', score.value, score.node).by(Actor.LAUNCHER));
@@ -167,19 +158,12 @@ function planRlimits(planner: Planner, process: Process): void {
     if (!type || !soft || !hard) continue;
     const resource = RLIMITS.indexOf(type.value);
     if (resource < 0) {
-      planner.error(
-        'OCI115',
-        'unknown-rlimit',
-        type.node,
-        `"${type.value}" is no resource limit`,
-        'man 2 getrlimit has the 16 names',
-      );
+      planner.error('OCI115', type.node, `"${type.value}" is no resource limit`, 'man 2 getrlimit has the 16 names');
     } else if (seen.has(type.value)) {
-      planner.error('OCI113', 'duplicate-rlimit', type.node, `${type.value} is limited twice`, 'keep one entry');
+      planner.error('OCI113', type.node, `${type.value} is limited twice`, 'keep one entry');
     } else if (soft.value > hard.value) {
       planner.error(
         'OCI114',
-        'soft-above-hard',
         soft.node,
         `the soft limit ${soft.value} is above the hard limit ${hard.value}`,
         'raise hard or lower soft',
@@ -198,13 +182,7 @@ function planCwd(planner: Planner, process: Process): void {
   const cwd = process.cwd;
   if (!cwd) return;
   if (!cwd.value.startsWith('/') || hasNul(cwd.value)) {
-    planner.error(
-      'OCI103',
-      'cwd-not-absolute',
-      cwd.node,
-      `cwd "${cwd.value}" is not an absolute path`,
-      'start it with /',
-    );
+    planner.error('OCI103', cwd.node, `cwd "${cwd.value}" is not an absolute path`, 'start it with /');
     return;
   }
   planner.add(new TextStep(Verb.CWD, 'directory', cleanPath(cwd.value), cwd.node));

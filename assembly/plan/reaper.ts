@@ -24,8 +24,7 @@ export function planReaper(planner: Planner): void {
     if (annotation.value == 'true') planner.add(new Step(Verb.REAPER, annotation.node));
     else if (annotation.value != 'false') {
       planner.error(
-        'OCI804',
-        'init-annotation',
+        'OCI708',
         annotation.node,
         `the annotation ${INIT_ANNOTATION} is "${annotation.value}"`,
         'write "true" or "false"',

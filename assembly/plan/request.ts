@@ -136,8 +136,7 @@ export function readRequest(document: Document, report: Report): Request {
   }
   const reader = new ObjectReader(document, document.root, report);
   const version = reader.requiredUnsigned('version', 1);
-  if (version && version.value != 1)
-    report.error('OCI004', 'wrong-type', version.node, 'the request is not of version 1', '');
+  if (version && version.value != 1) report.error('OCI004', version.node, 'the request is not of version 1', '');
   const id = reader.string('id');
   if (id) request.id = id.value;
   const bundle = reader.string('bundle');

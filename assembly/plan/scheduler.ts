@@ -153,7 +153,6 @@ function niceOf(planner: Planner, step: SchedulerStep, nice: Value<i64>): i64 {
     if (nice.value != 0) {
       planner.warning(
         'OCI119',
-        'scheduler-field',
         nice.node,
         `nice has no effect on ${step.name}`,
         'it is for SCHED_OTHER and SCHED_BATCH: remove it',
@@ -186,7 +185,6 @@ function readDeadline(planner: Planner, scheduler: Scheduler, step: SchedulerSte
   if (step.runtime >= 1024 && step.runtime <= step.deadline && step.deadline <= end) return;
   planner.error(
     'OCI120',
-    'scheduler-deadline',
     scheduler.node,
     `runtime ${step.runtime}, deadline ${step.deadline} and period ${step.period} make no SCHED_DEADLINE`,
     'in nanoseconds: 1024 ≤ runtime ≤ deadline ≤ period',
@@ -205,7 +203,7 @@ function flagsOf(list: List<Value<string>> | null): u64 {
 }
 
 function refuse(planner: Planner, node: i32, message: string, help: string): void {
-  planner.error('OCI119', 'scheduler-field', node, message, help);
+  planner.error('OCI119', node, message, help);
 }
 
 function planIoPriority(planner: Planner, ioPriority: IoPriority): void {
@@ -216,7 +214,6 @@ function planIoPriority(planner: Planner, ioPriority: IoPriority): void {
   if (priority < 0 || priority > 7) {
     planner.error(
       'OCI118',
-      'io-priority-range',
       level!.node,
       `the I/O priority is ${priority}`,
       'it goes from 0, which is served first, to 7',

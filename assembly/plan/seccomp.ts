@@ -82,7 +82,7 @@ export function planSeccomp(planner: Planner): SeccompStep | null {
   const step = compile(planner, seccomp, report, NONE);
   if (report.errorCount > 0) {
     const message = `the container's seccomp profile cannot be used any more: ${report.sorted()[0].message}`;
-    planner.error('OCI500', 'profile-unusable', NONE, message, 'use the version of orlop that made the container');
+    planner.error('OCI500', NONE, message, 'use the version of orlop that made the container');
   }
   return step;
 }
@@ -146,7 +146,6 @@ function readListener(step: SeccompStep, seccomp: Seccomp, report: Report): void
   if (metadata && step.listenerPath == '') {
     report.error(
       'OCI502',
-      'metadata-without-listener',
       metadata.node,
       'listenerMetadata is for an agent, and there is no listenerPath',
       'add listenerPath, or remove listenerMetadata',
@@ -155,7 +154,6 @@ function readListener(step: SeccompStep, seccomp: Seccomp, report: Report): void
   if (step.hasListener && step.listenerPath == '') {
     report.error(
       'OCI503',
-      'notify-without-listener',
       seccomp.node,
       'a rule has SCMP_ACT_NOTIFY, and there is no agent to notify',
       "add listenerPath, the agent's socket",
@@ -218,11 +216,5 @@ function checkCall(planner: Planner, step: SeccompStep, filter: Filter, call: st
     call == 'execve' || hasNoNewPrivileges(planner)
       ? 'allow it in linux.seccomp'
       : 'allow it in linux.seccomp, or set process.noNewPrivileges: the filter can then come later';
-  planner.error(
-    'OCI505',
-    'launch-forbidden',
-    step.node,
-    `the profile has ${actionName(<u32>action)} for ${call}, ${why}`,
-    hint,
-  );
+  planner.error('OCI505', step.node, `the profile has ${actionName(<u32>action)} for ${call}, ${why}`, hint);
 }

@@ -67,13 +67,12 @@ export function checkMountLabel(planner: Planner): void {
 /** A container that starts without the confinement that it asks for would be worse than none. */
 function isUsable(planner: Planner, value: Value<string>, module: string, field: string): bool {
   if (hasNul(value.value)) {
-    planner.error('OCI013', 'nul-in-string', value.node, `${field} holds a NUL character`, 'remove it');
+    planner.error('OCI013', value.node, `${field} holds a NUL character`, 'remove it');
     return false;
   }
   if (planner.facts.security.includes(module.toLowerCase())) return true;
   planner.error(
     'OCI123',
-    'security-module-off',
     value.node,
     `${field} is "${value.value}", and this host does not have ${module} enabled`,
     `boot with ${module} (/sys/kernel/security/lsm lists the modules that are), or remove the field`,

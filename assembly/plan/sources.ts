@@ -80,7 +80,6 @@ export function planMountIds(planner: Planner, mount: Mount, options: MountOptio
   if (hasUids != hasGids) {
     planner.error(
       'OCI308',
-      'half-id-mapped',
       hasUids ? uids!.node : gids!.node,
       `the mount has ${hasUids ? 'uidMappings and no gidMappings' : 'gidMappings and no uidMappings'}`,
       'give both, or neither',
@@ -91,7 +90,6 @@ export function planMountIds(planner: Planner, mount: Mount, options: MountOptio
   if (!planner.isPrivileged) {
     planner.error(
       'OCI319',
-      'id-map-without-privileges',
       mount.node,
       'the ids of a mount are mapped by who has CAP_SYS_ADMIN where its filesystem was mounted: the caller has not',
       'start it as root, or remove the mapping',
@@ -101,7 +99,6 @@ export function planMountIds(planner: Planner, mount: Mount, options: MountOptio
   if (!options.isBind) {
     planner.error(
       'OCI318',
-      'id-mapped-filesystem',
       mount.node,
       'only the ids of a bind mount are mapped: a new filesystem has those of whoever mounts it',
       'add "bind" or "rbind" to options, or remove the mapping',
@@ -112,7 +109,6 @@ export function planMountIds(planner: Planner, mount: Mount, options: MountOptio
     if (!options.isIdMapped) {
       planner.warning(
         'OCI309',
-        'mappings-without-idmap',
         uids!.node,
         'mappings without the option idmap: the mount gets them, those below it do not',
         'add "idmap" to options, or "ridmap" for all mounts below',
@@ -124,7 +120,6 @@ export function planMountIds(planner: Planner, mount: Mount, options: MountOptio
   if (planner.user.isJoined) return mountIds(planner, new IdMap(), new IdMap(), planner.user.path, mount.node);
   planner.error(
     'OCI307',
-    'idmap-without-mappings',
     mount.node,
     'idmap: neither the mount has mappings, nor the container a user namespace to take them from',
     'add uidMappings and gidMappings to the mount',

@@ -47,7 +47,7 @@ export function planSysctls(planner: Planner): void {
   for (let index = 0; index < sysctls.items.length; index++) {
     const pair = sysctls.items[index];
     if (pair.key.length > LONGEST_KEY) {
-      planner.error('OCI212', 'sysctl-not-namespaced', pair.node, 'a name of this length is no sysctl', '');
+      planner.error('OCI212', pair.node, 'a name of this length is no sysctl', '');
       continue;
     }
     const key = dotted(pair.key);
@@ -55,21 +55,14 @@ export function planSysctls(planner: Planner): void {
     if (namespace == '') {
       planner.error(
         'OCI212',
-        'sysctl-not-namespaced',
         pair.node,
         `the sysctl "${pair.key}" belongs to no namespace: it would change the host`,
         'set it on the host',
       );
     } else if (key == 'kernel.hostname') {
-      planner.error(
-        'OCI214',
-        'sysctl-hostname',
-        pair.node,
-        'the sysctl kernel.hostname is the hostname',
-        'use the field hostname',
-      );
+      planner.error('OCI214', pair.node, 'the sysctl kernel.hostname is the hostname', 'use the field hostname');
     } else if (key.includes('..') || key.includes('\0')) {
-      planner.error('OCI212', 'sysctl-not-namespaced', pair.node, `"${pair.key}" is not a sysctl`, '');
+      planner.error('OCI212', pair.node, `"${pair.key}" is not a sysctl`, '');
     } else if (planner.needs(namespace, 'OCI213', `the sysctl "${pair.key}"`, pair.node)) {
       planner.add(new SysctlStep(key, slashed(key), pair.value, pair.node));
     }

@@ -41,8 +41,7 @@ export function annotatedProperties(planner: Planner): UnitProperty[] {
     if (property) properties.push(property);
     else {
       planner.error(
-        'OCI803',
-        'unit-property',
+        'OCI708',
         annotation.node,
         `"${annotation.key}": "${annotation.value}" is no property of a unit`,
         "write a name of letters, and a value as gdbus has it: true, 'text', uint64 5, ['one', 'two']",

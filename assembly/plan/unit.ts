@@ -135,7 +135,7 @@ export function unitOf(planner: Planner): Unit | null {
 }
 
 function refuse(planner: Planner, node: i32, message: string): void {
-  planner.error('OCI415', 'cgroups-path', node, message, 'write it as system.slice:orlop:NAME, or leave it out');
+  planner.error('OCI415', node, message, 'write it as system.slice:orlop:NAME, or leave it out');
 }
 
 /** `/a.slice/a-b.slice` for a-b.slice, `/` for the root -.slice, '' for what is none. */

@@ -96,7 +96,6 @@ export function readUserNamespace(planner: Planner): UserNamespace {
   if (!user.exists && (hasUids || hasGids)) {
     planner.error(
       'OCI204',
-      'mappings-without-namespace',
       hasUids ? uids!.node : gids!.node,
       'ids are mapped in a user namespace, and the container has none',
       'add { "type": "user" } to linux.namespaces, or remove the mappings',
@@ -105,7 +104,6 @@ export function readUserNamespace(planner: Planner): UserNamespace {
   if (user.isNew && !(hasUids && hasGids)) {
     planner.error(
       'OCI205',
-      'namespace-without-mappings',
       linux.namespaces!.node,
       `a new user namespace has no ids until they are mapped: ${hasUids ? 'gidMappings' : 'uidMappings'} are missing`,
       'add linux.uidMappings and linux.gidMappings; "orlop spec --rootless" shows how',
@@ -149,7 +147,6 @@ export function checkIds(planner: Planner, process: Process): void {
   if (namespace.groups == Groups.DENIED) {
     planner.error(
       'OCI216',
-      'groups-denied',
       groups.node,
       'additionalGids: in a user namespace whose gids an ordinary user has mapped, nobody may set groups (man 2 setgroups)',
       'remove additionalGids, or map a range of /etc/subgid',
@@ -165,7 +162,6 @@ function checkId(planner: Planner, map: IdMap, what: string, id: u64, node: i32)
   if (map.isEmpty || map.has(id)) return;
   planner.error(
     'OCI207',
-    'id-not-mapped',
     node,
     `${what} ${id} is not mapped in the user namespace: nobody can have it there`,
     `add it to linux.${what}Mappings, or choose another`,

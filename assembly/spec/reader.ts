@@ -1,13 +1,15 @@
 import { Document, Kind, NONE } from '../json/document';
-import { Report } from '../report';
+import { Diagnostic, Report, Severity } from '../report';
 import { nearest } from './nearest';
 import { List, Pair, Value } from './value';
 
 /**
  * The keys that the readers now open have asked for. Readers nest: one that is made has finished before the one around it
- * asks for more, so all share this stack, and a million small objects do not need a list each.
+ * asks for more, so all share this stack, and a million small objects do not need a list each. It never grows: what is
+ * allocated outlives no reset().
  */
-const asked: string[] = [];
+const asked: StaticArray<string> = new StaticArray<string>(256);
+let askedCount: i32 = 0;
 
 const KINDS: string[] = ['null', 'a boolean', 'a boolean', 'a number', 'a string', 'an array', 'an object'];
 
@@ -16,7 +18,7 @@ const KINDS: string[] = ['null', 'a boolean', 'a boolean', 'a number', 'a string
  * object, and what no line has asked for is unknown. JSON null is an absent field, as it is to every Go program.
  */
 export class ObjectReader {
-  private firstAsked: i32 = asked.length;
+  private firstAsked: i32 = askedCount;
   private isObject: bool;
 
   constructor(
@@ -172,33 +174,37 @@ export class ObjectReader {
         if (!this.isKnown(member)) this.unknown(member);
       }
     }
-    asked.length = this.firstAsked;
+    askedCount = this.firstAsked;
   }
 
   // ------------------------------------------------------------------- private
 
   private isKnown(member: i32): bool {
-    for (let index = this.firstAsked; index < asked.length; index++) {
+    for (let index = this.firstAsked; index < askedCount; index++) {
       if (this.document.keyEquals(member, asked[index])) return true;
     }
     return false;
   }
 
   private unknown(member: i32): void {
-    if (this.report.isFull) {
-      this.report.omitWarning();
-      return;
-    }
+    if (this.report.omits('OCI003', Severity.WARNING)) return;
     const key = this.document.shownKey(member);
-    const name = nearest(key, asked.slice(this.firstAsked));
+    const name = nearest(key, this.askedKeys());
     const help =
       name == '' ? 'runtimes ignore it: remove it, or look for its place in the spec' : `did you mean "${name}"?`;
     const start = this.document.keyStart(member);
-    this.report.warningAtMember('OCI003', 'unknown-key', member, start, `"${key}" is not a key of the spec here`, help);
+    const message = `"${key}" is not a key of the spec here`;
+    this.report.warningAtMember('OCI003', member, start, message, help).meant = name;
+  }
+
+  private askedKeys(): string[] {
+    const keys: string[] = [];
+    for (let index = this.firstAsked; index < askedCount; index++) keys.push(asked[index]);
+    return keys;
   }
 
   private find(key: string): i32 {
-    asked.push(key);
+    asked[askedCount++] = key;
     return this.lookUp(key);
   }
 
@@ -213,8 +219,8 @@ export class ObjectReader {
 
   private require(key: string): void {
     if (!this.isObject || this.lookUp(key) != NONE) return;
-    if (this.report.isFull) this.report.omitError();
-    else this.report.error('OCI015', 'missing-field', this.node, `"${key}" is missing here`, 'the spec requires it');
+    if (this.report.omits('OCI015', Severity.ERROR)) return;
+    this.report.error('OCI015', this.node, `"${key}" is missing here`, 'the spec requires it');
   }
 
   private expect(node: i32, kind: Kind, expected: string): bool {
@@ -224,42 +230,27 @@ export class ObjectReader {
   }
 
   private wrongType(node: i32, expected: string): void {
-    if (this.report.isFull) {
-      this.report.omitError();
-      return;
-    }
+    if (this.report.omits('OCI004', Severity.ERROR)) return;
     const kind = this.document.kind(node);
-    const found = kind < Kind.ARRAY ? this.shortSource(node) : KINDS[kind];
+    const found = kind < Kind.ARRAY ? this.document.shownSource(node) : KINDS[kind];
     this.wrong(node, `expected ${expected}, found ${found}`, '');
   }
 
   private outOfRange(node: i32, range: string): void {
-    this.wrong(node, `${this.shortSource(node)} is out of range`, range);
+    this.wrong(node, `${this.document.shownSource(node)} is out of range`, range);
   }
 
-  private wrong(node: i32, message: string, help: string): void {
-    this.report.error('OCI004', 'wrong-type', node, message, help);
-  }
-
-  private shortSource(node: i32): string {
-    const start = this.document.start(node);
-    const end = this.document.end(node);
-    if (end - start <= 40) return this.document.source(node);
-    // Not through the middle of a character.
-    let cut = start + 36;
-    while ((this.document.byte(cut) & 0xc0) == 0x80) cut--;
-    return `${this.document.slice(start, cut)}…`;
+  private wrong(node: i32, message: string, help: string): Diagnostic {
+    return this.report.error('OCI004', node, message, help);
   }
 
   private checkChoice(value: Value<string>, allowed: string[]): void {
     if (allowed.includes(value.value)) return;
-    if (this.report.isFull) {
-      this.report.omitError();
-      return;
-    }
+    if (this.report.omits('OCI004', Severity.ERROR)) return;
     const name = nearest(value.value, allowed);
     const help = name == '' ? `it is one of ${allowed.join(', ')}` : `did you mean "${name}"?`;
-    this.wrong(value.node, `${this.shortSource(value.node)} is not a value of the spec here`, help);
+    this.wrong(value.node, `${this.document.shownSource(value.node)} is not a value of the spec here`, help).meant =
+      name;
   }
 
   private unsignedAt(node: i32, most: u64): Value<u64> | null {

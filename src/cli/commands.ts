@@ -194,6 +194,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     arity: [0, 10000],
     options: {
       format: { short: 'f', value: 'FORMAT', words: ['pretty', 'json'], help: 'pretty or json (default: pretty)' },
+      preset: {
+        value: 'PRESET',
+        words: ['none', 'spec', 'recommended', 'hardened', 'strict'],
+        help: 'none, spec, recommended, hardened or strict (default: recommended)',
+      },
+      'list-rules': { help: 'list the rules and do nothing else' },
+      explain: { value: 'RULE', help: 'say what a rule is about, by id or name' },
     },
     load: () => import('./commands/lint.ts'),
   },

@@ -4,7 +4,7 @@ import { sendMaster, sendPidfd } from '../container/console-socket.ts';
 import type { CreateOptions } from '../container/create.ts';
 import { capabilities } from '../linux/process.ts';
 import { catchSignals, type SignalQueue } from '../linux/signal-queue.ts';
-import { loadSpecModule } from '../spec/embedded.ts';
+import { loadLaunchModule } from '../spec/embedded.ts';
 import type { Diagnostic } from '../spec/types.ts';
 import { type Context, number, text, type Values } from './command.ts';
 
@@ -46,7 +46,7 @@ export function warnTo(context: Context): (diagnostic: Diagnostic) => void {
  * what needs only the former.
  */
 export async function loadSideBySide<T = undefined>(meanwhile?: () => T): Promise<T | undefined> {
-  const compiler = loadSpecModule();
+  const compiler = loadLaunchModule();
   capabilities();
   const result = meanwhile?.();
   await compiler;

@@ -8,7 +8,7 @@ import { type Facts, gatherFacts } from '../linux/facts.ts';
 import { close, openat2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, read } from '../linux/file.ts';
 import { reasonOf } from '../linux/file-error.ts';
 import { isErrno } from '../linux/libc.ts';
-import { specModule } from '../spec/embedded.ts';
+import { launchModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import type { CgroupManager, Diagnostic, HostPlan, Request, RootStep, SystemdFacts } from '../spec/types.ts';
 import { accessibleCgroups, type Rootless } from './cgroup-access.ts';
@@ -80,7 +80,7 @@ export function compile(launch: LaunchRequest, systemd?: SystemdFacts): Compiled
     ...(launch.cgroupManager === undefined ? {} : { cgroupManager: launch.cgroupManager }),
     facts: { ...facts, cgroup, ...(systemd === undefined ? {} : { systemd }) },
   };
-  const document = new SpecDocument(specModule(), config);
+  const document = new SpecDocument(launchModule(), config);
   const plan = document.prepare(request);
   const rootfs = checkRootfs(document, plan);
   const home = plan.home === undefined ? '' : homeOf(rootfs, plan.home);

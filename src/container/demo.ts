@@ -22,7 +22,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exitNumber } from '../linux/process.ts';
 import type { SignalQueue } from '../linux/signal-queue.ts';
-import { specModule } from '../spec/embedded.ts';
+import { launchModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import type { Plan } from '../spec/types.ts';
 import { type Compiled, compile } from './compiler.ts';
@@ -145,7 +145,7 @@ const FILES: Readonly<Record<string, string>> = { network: 'net', mount: 'mnt' }
 
 /** What orlop and this kernel both have. */
 function supportedNamespaces(): string[] {
-  const { namespaces } = SpecDocument.names(specModule());
+  const { namespaces } = SpecDocument.names(launchModule());
   return namespaces.filter((name) => name !== 'user' && existsSync(`/proc/self/ns/${FILES[name] ?? name}`));
 }
 

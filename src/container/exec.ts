@@ -7,7 +7,7 @@ import { close } from '../linux/file.ts';
 import { POLLIN, poll } from '../linux/poll.ts';
 import { exitNumber, pidfdOpen, setChildSubreaper } from '../linux/process.ts';
 import type { SignalQueue } from '../linux/signal-queue.ts';
-import { specModule } from '../spec/embedded.ts';
+import { launchModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import type { Diagnostic, ExecRequest, HostPlan, Request } from '../spec/types.ts';
 import { homeOf, warningsOf } from './compiler.ts';
@@ -153,7 +153,7 @@ function compile(
     facts,
     exec: { ...options.changes, cgroups: hierarchies },
   };
-  const document = new SpecDocument(specModule(), config);
+  const document = new SpecDocument(launchModule(), config);
   const plan = document.exec(options.process, request);
   // If the pid is another process's by now, setns by the pidfd will say so: nothing then comes of what is read here.
   const home = plan.home === undefined ? '' : homeOf(`/proc/${state.pid}/root`, plan.home);

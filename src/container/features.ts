@@ -1,4 +1,4 @@
-import { specModule } from '../spec/embedded.ts';
+import { launchModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import { OCI_VERSION, VERSION } from '../version.ts';
 
@@ -39,7 +39,7 @@ export interface LinuxFeatures {
  * config (assembly/plan/unsupported.ts), and test/container/features.test.ts asks the translator if that is still so.
  */
 export function features(): Features {
-  const names = SpecDocument.names(specModule());
+  const names = SpecDocument.names(launchModule());
   return {
     ociVersionMin: '1.0.0',
     ociVersionMax: OCI_VERSION,

@@ -4,7 +4,7 @@ import { decodeStream, RECORD_MAX } from '../launch/protocol.ts';
 import { openReader, openWriter } from '../linux/fifo.ts';
 import { close, read, write } from '../linux/file.ts';
 import { naming } from '../linux/file-error.ts';
-import { specModule } from '../spec/embedded.ts';
+import { launchModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import { launchError } from './create.ts';
 import { removeAll } from './delete.ts';
@@ -98,7 +98,7 @@ function readAnswer(
 }
 
 function recompile(entry: Entry, state: State): SpecDocument {
-  const document = new SpecDocument(specModule(), entry.readConfig());
+  const document = new SpecDocument(launchModule(), entry.readConfig());
   document.prepare(state.request);
   document.image(state.home);
   return document;

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OrlopError } from '../error.ts';
-import { specModule } from '../spec/embedded.ts';
+import { launchModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import type { CgroupFacts, Diagnostic, LimitStep, Place, Request, UpdatePlan } from '../spec/types.ts';
 import { writeExisting } from './cgroup-v2.ts';
@@ -37,11 +37,11 @@ export function update(options: UpdateOptions): void {
       throw wrongState(options.id, status, 'created, running or paused');
     }
     if (state.cgroup.directories.length === 0) {
-      throw new OrlopError('container/wrong-state', `container "${options.id}" has no cgroup of its own, and so no limits`, {
-        hint: 'whoever created it could make none, or was told not to: see "--rootless" and "--cgroup-manager"',
+      throw new OrlopError('container/wrong-state', `container "${options.id}" has no cgroup, and so no limits`, {
+        hint: 'whoever created it could make none: see "--rootless" and "--cgroup-manager"',
       });
     }
-    const document = new SpecDocument(specModule(), options.resources);
+    const document = new SpecDocument(launchModule(), options.resources);
     const { steps, diagnostics } = document.update(requestOf(state, options));
     for (const finding of diagnostics) options.warn?.(finding);
     const undoSchemata = updateSchemata(state, options.schemata ?? []);
@@ -76,6 +76,11 @@ const CURRENT = [
 ];
 
 function requestOf(state: State, options: UpdateOptions): Request {
+  if (state.cgroup.directories.length === 0) {
+    throw new OrlopError('container/wrong-state', `container "${state.id}" has no cgroup of its own`, {
+      hint: 'it was created with --cgroup-manager disabled, or on a host without cgroups',
+    });
+  }
   const cgroup = ownFacts(state);
   const current: Record<string, string> = {};
   for (const file of CURRENT) {

@@ -1,22 +1,50 @@
-// spec.wasm of this package, for hosts that have files. A browser loads it by URL and gives it to SpecDocument itself.
+// The modules of this package, for hosts that have files: spec.wasm has everything, launch.wasm only what launches, so
+// that no start waits for the rest to be compiled. A browser loads spec.wasm by URL and gives it to SpecDocument itself.
 
 import { readFileSync } from 'node:fs';
 
-let file: string | URL = new URL('./spec.wasm', import.meta.url);
-let module: WebAssembly.Module | undefined;
+class Embedded {
+  private file: string | URL;
+  private module: WebAssembly.Module | undefined;
 
-/** The executable carries the module inside. */
-export function setSpecFile(path: string): void {
-  file = path;
+  constructor(name: string) {
+    this.file = new URL(name, import.meta.url);
+  }
+
+  setFile(path: string): void {
+    this.file = path;
+  }
+
+  get(): WebAssembly.Module {
+    this.module ??= new WebAssembly.Module(readFileSync(this.file));
+    return this.module;
+  }
+
+  async load(): Promise<void> {
+    this.module ??= await WebAssembly.compile(readFileSync(this.file));
+  }
+}
+
+const spec = new Embedded('./spec.wasm');
+const launch = new Embedded('./launch.wasm');
+
+/** The executable carries the modules inside. */
+export function setModuleFiles(files: { spec: string; launch: string }): void {
+  spec.setFile(files.spec);
+  launch.setFile(files.launch);
 }
 
 /** Compiled now, on this thread. */
 export function specModule(): WebAssembly.Module {
-  module ??= new WebAssembly.Module(readFileSync(file));
-  return module;
+  return spec.get();
 }
 
-/** Compiled on another thread, so that this one can do something else meanwhile; specModule() then has it. */
-export async function loadSpecModule(): Promise<void> {
-  module ??= await WebAssembly.compile(readFileSync(file));
+/** The same without lint(), fix() and rules(). */
+export function launchModule(): WebAssembly.Module {
+  return launch.get();
+}
+
+/** Compiled on another thread, so that this one can do something else meanwhile; launchModule() then has it. */
+export async function loadLaunchModule(): Promise<void> {
+  await launch.load();
 }

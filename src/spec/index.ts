@@ -1,29 +1,39 @@
 /**
- * The translator without the runtime: everything that spec.wasm does, in any engine that has WebAssembly.
+ * The linter and the translator without the runtime: everything that spec.wasm does, in any engine that has WebAssembly.
  *
- *     const module = await WebAssembly.compile(bytes);   // the file orlop/spec.wasm
- *     const document = new SpecDocument(module, config); // config.json as UTF-8
- *     document.lint();
+ *     const module = await WebAssembly.compile(bytes);      // the file orlop/spec.wasm
+ *     new Linter(module).lint(config).diagnostics;          // config.json as UTF-8
+ *     new SpecDocument(module, config).plan();
  *
  * @module
  */
 export { OrlopError } from '../error.ts';
+export { Linter } from './linter.ts';
 export { SpecDocument } from './module.ts';
 export type {
   CgroupFacts,
   CreateCgroupStep,
   Diagnostic,
+  Edit,
   Facts,
   Failure,
+  Fix,
+  FixResult,
   HostPlan,
   HostStep,
+  Ignore,
   LimitStep,
+  LintOptions,
+  LintResult,
   Names,
   Place,
   Plan,
+  Preset,
+  Related,
   Request,
   RootStep,
   Row,
+  Rule,
   Step,
   UpdatePlan,
 } from './types.ts';

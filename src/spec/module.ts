@@ -1,54 +1,19 @@
 import { OrlopError } from '../error.ts';
-import { ABI_VERSION } from '../version.ts';
+import { Instance } from './instance.ts';
 import type { Diagnostic, Failure, HostPlan, Names, Place, Plan, Request, Row, UpdatePlan } from './types.ts';
 
-/** The exports of spec.wasm; assembly/index.ts describes them. */
-interface Abi {
-  memory: WebAssembly.Memory;
-  abiVersion(): number;
-  allocate(length: number): number;
-  result(): number;
-  resultLength(): number;
-  lint(config: number, configLength: number, options: number, optionsLength: number): number;
-  plan(config: number, configLength: number, request: number, requestLength: number): number;
-  prepare(config: number, configLength: number, request: number, requestLength: number): number;
-  exec(
-    config: number,
-    configLength: number,
-    process: number,
-    processLength: number,
-    request: number,
-    requestLength: number,
-  ): number;
-  update(resources: number, resourcesLength: number, request: number, requestLength: number): number;
-  image(home: number, homeLength: number): number;
-  rows(): number;
-  failure(row: number, errno: number, log: number, logLength: number): number;
-  place(step: number): number;
-  filter(step: number): number;
-  features(): number;
-}
-
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 /**
  * One document in one instance of the module: the instance is the arena, and goes with the object. Nothing here needs
- * Node; a trap of the module is a bug and becomes `core/crash`.
+ * Node. What is wrong with a document without launching it says Linter.
  */
-export class SpecDocument {
-  private readonly abi: Abi;
+export class SpecDocument extends Instance {
   private readonly config: Uint8Array;
 
   constructor(module: WebAssembly.Module, config: Uint8Array) {
-    this.abi = new WebAssembly.Instance(module).exports as unknown as Abi;
+    super(module);
     this.config = config;
-    const version = this.abi.abiVersion();
-    if (version !== ABI_VERSION) {
-      throw new OrlopError('core/crash', `spec.wasm has version ${version} of the interface, not ${ABI_VERSION}`, {
-        hint: 'use the spec.wasm of this package',
-      });
-    }
   }
 
   /** What the module carries out, whatever the document. */
@@ -57,14 +22,6 @@ export class SpecDocument {
     return empty.run((abi) => {
       abi.features();
       return empty.json<Names>();
-    });
-  }
-
-  /** All shape findings, sorted by position. */
-  lint(): Diagnostic[] {
-    return this.run((abi) => {
-      abi.lint(this.put(this.config), this.config.length, 0, 0);
-      return this.json<{ diagnostics: Diagnostic[] }>().diagnostics;
     });
   }
 
@@ -157,33 +114,6 @@ export class SpecDocument {
   private answer<T>(errors: number): T {
     if (errors === 0) return this.json<T>();
     throw invalid(this.json<{ diagnostics: Diagnostic[] }>().diagnostics);
-  }
-
-  private run<T>(use: (abi: Abi) => T): T {
-    try {
-      return use(this.abi);
-    } catch (cause) {
-      if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
-      throw new OrlopError('core/crash', `spec.wasm crashed: ${cause.message}`, {
-        hint: 'this is a bug of orlop, whatever the config: please report it with the config',
-        cause,
-      });
-    }
-  }
-
-  private put(bytes: Uint8Array): number {
-    const pointer = this.abi.allocate(bytes.length);
-    // 0: longer than any document may be. The module refuses it by its length, and must not be written over.
-    if (pointer !== 0) new Uint8Array(this.abi.memory.buffer).set(bytes, pointer);
-    return pointer;
-  }
-
-  private bytes(): Uint8Array {
-    return new Uint8Array(this.abi.memory.buffer, this.abi.result(), this.abi.resultLength());
-  }
-
-  private json<T>(): T {
-    return JSON.parse(decoder.decode(this.bytes())) as T;
   }
 }
 

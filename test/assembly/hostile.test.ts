@@ -1,19 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { entries, lint } from './module.ts';
+import { fix, instantiate, lint } from './module.ts';
 import { configs } from './mutation.ts';
-import { survive, surviveMutants } from './survival.ts';
+import { survive, surviveFix, surviveMutants } from './survival.ts';
 
 // The module answers everything: a trap on any document is a bug. test/system/hostile.test.ts runs ten times as many.
 
 const encoder = new TextEncoder();
 const MiB = 2 ** 20;
 
-/** Runs a large document through all entries, within a time and a memory that bound what a host has to set aside. */
+/**
+ * Runs a large document through all entries, within a time and a memory that bound what a host has to set aside: some
+ * seconds each, on a machine that is busy with other tests.
+ */
 function bounded(text: string | Uint8Array, memory: number) {
   const document = typeof text === 'string' ? encoder.encode(text) : text;
   const start = performance.now();
   const outcomes = survive(document);
-  expect(performance.now() - start, 'time in ms').toBeLessThan(5000);
+  expect(performance.now() - start, 'time in ms').toBeLessThan(20_000);
   for (const outcome of outcomes) expect(outcome.memory / MiB, 'memory in MiB').toBeLessThan(memory);
   return outcomes[0]?.diagnostics ?? [];
 }
@@ -21,23 +24,40 @@ function bounded(text: string | Uint8Array, memory: number) {
 const many = (count: number, each: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => each(index)).join();
 
-test('the module can lint', () => {
-  expect(entries()).toContain('lint');
-});
-
 test('configs that end too early, at every byte', () => {
+  const instance = instantiate();
   for (const config of configs.slice(0, 2)) {
     const end = config.lastIndexOf(0x7d);
     for (let length = 0; length <= end; length++) {
       const cut = config.subarray(0, length);
-      for (const { diagnostics } of survive(cut)) {
+      for (const { diagnostics } of survive(cut, instance)) {
         expect(diagnostics.filter(({ rule }) => rule === 'OCI001')).toHaveLength(1);
       }
     }
   }
-}, 120_000);
+});
 
-test('20,000 broken configs', () => surviveMutants(20_000, 1), 120_000);
+test('5,000 broken configs', () => {
+  expect(surviveMutants(5_000, 1)).toBeGreaterThan(1000);
+});
+
+test('what takes many rounds to fix takes the memory of one', () => {
+  const instance = instantiate();
+  const options = many(2_000, () => '"ro","rw"');
+  const document = encoder.encode(`{"mounts":[{"destination":"a","type":"tmpfs","options":[${options}]}]}`);
+  expect(surviveFix(document, instance)).toBeGreaterThan(3_000);
+  expect(instance.memory.buffer.byteLength / MiB).toBeLessThan(8);
+});
+
+/** A large document is read some times over; what is then left is for the next call. */
+test('100,000 things to fix', { timeout: 120_000 }, () => {
+  const instance = instantiate();
+  const devices = many(100_000, (index) => `{"type":"c","path":"dev/x${index}","major":1,"minor":1}`);
+  const { fixes, text } = fix(encoder.encode(`{"linux":{"devices":[${devices}]}}`), '{"preset":"spec"}', instance);
+  expect(fixes).toBeGreaterThan(1_000);
+  expect(JSON.parse(new TextDecoder().decode(text)).linux.devices).toHaveLength(100_000);
+  expect(instance.memory.buffer.byteLength / MiB).toBeLessThan(512);
+});
 
 describe('large documents', () => {
   test.each([

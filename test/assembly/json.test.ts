@@ -201,7 +201,7 @@ describe('what is JSON and yet no good', () => {
 
   test('a NUL character is a warning at its escape', () => {
     expect(syntax('{"annotations": {\n  "a": "b\\u0000c"}}')).toMatchObject([
-      { rule: 'OCI013', name: 'nul-in-string', severity: 'warning', line: 2, column: 10, endColumn: 16 },
+      { rule: 'OCI013', name: 'hidden-character', severity: 'warning', line: 2, column: 10, endColumn: 16 },
     ]);
     expect(syntax('{"\\u0000": 1}')).toMatchObject([{ rule: 'OCI013', line: 1, column: 3 }]);
   });
@@ -337,7 +337,7 @@ describe('limits', () => {
     expect(lint(unknown(1000))).toHaveLength(1000);
     const findings = lint(unknown(5000));
     expect(findings).toHaveLength(1001);
-    expect(findings.at(-1)).toMatchObject({ rule: 'OCI001', name: 'too-many-findings', severity: 'warning' });
+    expect(findings.at(-1)).toMatchObject({ rule: 'OCI016', name: 'too-many-findings', severity: 'warning' });
   });
 });
 

@@ -1,9 +1,18 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fixture } from './module.ts';
 
 const encoder = new TextEncoder();
 
 /** Real configs to break; one with a seccomp profile, one with every field. */
 export const configs = ['runc', 'crun', 'docker', 'everything'].map((name) => encoder.encode(fixture(name)));
+
+/** Configs with a fault each, so that there is something to fix. */
+const RULES = new URL('../../fixtures/rules/', import.meta.url);
+const faulty = readdirSync(RULES)
+  .filter((name) => existsSync(new URL(`${name}/fixed.json`, RULES)))
+  .map((name) => readFileSync(new URL(`${name}/bad.json`, RULES)));
+
+const seeds: Uint8Array[] = [...configs, ...configs, ...configs, ...faulty];
 
 /** What is put in the place of other tokens, or between them. */
 const TOKENS = [
@@ -45,10 +54,11 @@ export function random(seed: number): (below: number) => number {
 
 type Random = ReturnType<typeof random>;
 
-/** One of the configs with one to four things done to it. Most results are no JSON any more, some still are. */
+/** One of the seeds with one to four things done to it. Of every two one is likely to be JSON still. */
 export function mutant(pick: Random): Uint8Array {
-  let document = configs[pick(configs.length)] as Uint8Array;
-  for (let rounds = 1 + pick(4); rounds > 0; rounds--) document = mutate(document, pick);
+  let document = seeds[pick(seeds.length)] as Uint8Array;
+  const change = pick(2) === 0 ? mutate : exchange;
+  for (let rounds = 1 + pick(4); rounds > 0; rounds--) document = change(document, pick);
   return document;
 }
 
@@ -81,6 +91,23 @@ function mutate(document: Uint8Array, pick: Random): Uint8Array {
       return splice(document, start, end, document.slice(otherStart, otherEnd));
     }
   }
+}
+
+/** A token in the place of another of its kind, so that what was JSON still is; of two other kinds nothing is done. */
+function exchange(document: Uint8Array, pick: Random): Uint8Array {
+  const [start, end] = tokenAt(document, pick(document.length + 1));
+  for (let tries = 0; tries < 8; tries++) {
+    const [otherStart, otherEnd] = tokenAt(document, pick(document.length + 1));
+    if (kindOf(document[start]) !== kindOf(document[otherStart])) continue;
+    return splice(document, start, end, document.slice(otherStart, otherEnd));
+  }
+  return document;
+}
+
+/** Of a token by its first byte: a string, a number, or a word. */
+function kindOf(byte: number | undefined): string {
+  if (byte === 0x22) return 'string';
+  return byte === 0x2d || (byte !== undefined && byte >= 0x30 && byte <= 0x39) ? 'number' : 'word';
 }
 
 function splice(document: Uint8Array, start: number, end: number, middle: Uint8Array): Uint8Array {

@@ -1,10 +1,20 @@
 import { expect } from 'vitest';
-import { entries, instantiate, load, type Outcome } from './module.ts';
+import { type Entry, type Exports, fix, instantiate, load, type Outcome, SHAPE } from './module.ts';
 import { mutant, random } from './mutation.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-const ENTRIES = entries();
+const EVERYTHING = { preset: 'strict', targets: ['orlop', 'runc@1.0', 'crun@1.0', 'youki@0.1'] };
+const ALL_RULES = JSON.stringify(EVERYTHING);
+const ALL_FIXES = JSON.stringify({ ...EVERYTHING, unsafe: true });
+
+/** Entries and their options. */
+const CALLS: [Entry, string][] = [
+  ['lint', SHAPE],
+  ['lint', ALL_RULES],
+  ['plan', ''],
+  ['update', ''],
+];
 
 /** What JSON.parse takes and a reader that must not guess does not; tested by hand in json.test.ts. */
 const isStricter = (message: string) => /half of a surrogate pair|nested deeper/.test(message);
@@ -20,10 +30,11 @@ function isJson(document: Uint8Array): boolean {
 }
 
 /** Runs every entry of the module over a document: none may trap, and what they say has to make sense. */
-export function survive(document: Uint8Array, shared?: ReturnType<typeof instantiate>): Outcome[] {
-  return ENTRIES.map((entry) => {
-    // Nothing is ever freed: what one entry needs is not to be counted for the next.
-    const outcome = load(document, shared ?? instantiate())(entry);
+export function survive(document: Uint8Array, shared?: Exports): Outcome[] {
+  return CALLS.map(([entry, options]) => {
+    // What one entry needs is not to be counted for the next.
+    shared?.reset();
+    const outcome = load(document, shared ?? instantiate())(entry, options);
     const { errors, diagnostics } = outcome;
     if (diagnostics.length <= 1000) {
       const listed = diagnostics.filter(({ severity }) => severity === 'error').length;
@@ -35,18 +46,39 @@ export function survive(document: Uint8Array, shared?: ReturnType<typeof instant
         expect.fail(`${entry}: not in order: ${JSON.stringify(finding)}`);
       }
       line = finding.line;
+      let end = 0;
+      for (const edit of finding.fix?.edits ?? []) {
+        if (edit.start < end || edit.end < edit.start || edit.end > document.length) {
+          expect.fail(`edits that overlap or leave the document: ${JSON.stringify(finding)}`);
+        }
+        end = edit.end;
+      }
     }
     return outcome;
   });
 }
 
-/** As many broken configs as asked for; whether they are JSON at all is left to JSON.parse to say. */
-export function surviveMutants(count: number, seed: number): void {
+/** Fixes make JSON of JSON, leave alone what is none, and are done when they have been applied. */
+export function surviveFix(document: Uint8Array, shared?: Exports): number {
+  shared?.reset();
+  const first = fix(document, ALL_FIXES, shared);
+  if (!isJson(document) || first.fixes === 0) {
+    if (Buffer.compare(first.text, document) !== 0) expect.fail('fix changed what it has no fix for');
+    return first.fixes;
+  }
+  if (!isJson(first.text)) expect.fail(`fix made no JSON: ${decoder.decode(first.text)}`);
+  shared?.reset();
+  const again = fix(first.text, ALL_FIXES, shared);
+  if (again.fixes !== 0) expect.fail(`fix had ${again.fixes} more to do: ${decoder.decode(first.text)}`);
+  return first.fixes;
+}
+
+/** As many broken configs as asked for; whether they are JSON at all is left to JSON.parse to say. How many were fixed. */
+export function surviveMutants(count: number, seed: number): number {
   const pick = random(seed);
-  let instance = instantiate();
+  const instance = instantiate();
+  let fixed = 0;
   for (let index = 0; index < count; index++) {
-    // An instance is for one document, but making it takes longer than a lint: here a few share one.
-    if (index % 25 === 0) instance = instantiate();
     const document = mutant(pick);
     try {
       const findings = survive(document, instance)[0]?.diagnostics ?? [];
@@ -54,9 +86,13 @@ export function surviveMutants(count: number, seed: number): void {
       if (isJson(document) ? broken && !isStricter(broken.message) : !broken) {
         expect.fail(broken ? `JSON, but ${broken.message}` : 'no JSON, and nothing was said');
       }
+      if (surviveFix(document, instance) > 0) fixed++;
     } catch (cause) {
       const text = Buffer.from(document).toString('base64');
       throw new Error(`mutant ${index} of seed ${seed}: ${(cause as Error).message}\n${text}`, { cause });
     }
   }
+  // One instance for all of them: its memory is that of the largest.
+  expect(instance.memory.buffer.byteLength).toBeLessThan(32 * 2 ** 20);
+  return fixed;
 }

@@ -230,7 +230,7 @@ describe('annotations', () => {
     ['TimeoutSec', '-1'],
   ])('%s: %j is refused', (name, value) => {
     const config = changed(runc, { '/annotations': { [`org.systemd.property.${name}`]: value } });
-    expect(findings(config, asked(V2))).toMatchObject([{ rule: 'OCI803', severity: 'error' }]);
+    expect(findings(config, asked(V2))).toMatchObject([{ rule: 'OCI708', severity: 'error' }]);
     expect(findings(config, request(V2))).toEqual([]);
   });
 });
@@ -251,13 +251,13 @@ describe('without a cgroup', () => {
     const own = changed(plain, { '/linux/namespaces/5': { type: 'cgroup' } });
     const limited = changed(own, { '/linux/resources': { pids: { limit: 5 }, devices: [{ allow: false }] } });
     expect(findings(limited, disabled(V2))).toMatchObject([
-      { rule: 'OCI414', path: '/linux/resources/pids/limit', severity: 'error' },
-      { rule: 'OCI414', path: '/linux/resources/devices', severity: 'warning' },
+      { rule: 'OCI418', path: '/linux/resources/pids/limit', severity: 'error' },
+      { rule: 'OCI418', path: '/linux/resources/devices', severity: 'warning' },
     ]);
   });
 
   test('there is none to mount without a namespace', () => {
-    expect(findings(plain, disabled(V2))).toMatchObject([{ rule: 'OCI414', path: '/mounts/6', severity: 'error' }]);
+    expect(findings(plain, disabled(V2))).toMatchObject([{ rule: 'OCI418', path: '/mounts/6', severity: 'error' }]);
   });
 });
 

@@ -3,8 +3,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { OrlopError } from '../../src/error.ts';
 import { specModule } from '../../src/spec/embedded.ts';
+import { Linter } from '../../src/spec/linter.ts';
 import { SpecDocument } from '../../src/spec/module.ts';
-import type { CgroupFacts, CgroupManager, Plan, Request, Step } from '../../src/spec/types.ts';
+import type { CgroupFacts, CgroupManager, LintOptions, Plan, Request, Step } from '../../src/spec/types.ts';
 
 const file = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const schema = JSON.parse(file('src/spec/orlop.v1.schema.json')) as { $defs: Record<string, { enum?: string[] }> };
@@ -162,6 +163,7 @@ const configs: [string, string][] = [
     .map((name): [string, string] => [name, file(`fixtures/configs/${name}`)]),
 ];
 
+const linter = new Linter(specModule());
 const open = (config: string) => new SpecDocument(specModule(), new TextEncoder().encode(config));
 
 /** The plan, or the diagnostics of a config that this host cannot launch. */
@@ -196,10 +198,13 @@ describe('the schema holds for', () => {
 
   test.each(configs)('what lint says of %s', (_name, config) => {
     const broken = config.replace('"ociVersion"', '"ociversion"');
-    expect(objections('report', { version: 1, diagnostics: open(config).lint() })).toEqual([]);
-    const diagnostics = open(broken).lint();
-    expect(diagnostics).not.toEqual([]);
-    expect(objections('report', { version: 1, diagnostics })).toEqual([]);
+    for (const text of [config, broken]) {
+      for (const preset of ['recommended', 'strict'] as const) {
+        const result = linter.lint(new TextEncoder().encode(text), { preset });
+        expect(objections('lintReport', { version: 1, ...result })).toEqual([]);
+        if (text === broken) expect(result.diagnostics).not.toEqual([]);
+      }
+    }
   });
 
   test('the listing, and what each row that fails means', () => {
@@ -222,6 +227,37 @@ describe('the schema holds for', () => {
       expect(objections('hostPlan', document.prepare(requestOf(cgroup)))).toEqual([]);
       expect(objections('hostPlan', document.prepare(requestOf(cgroup, 'systemd')))).toEqual([]);
       for (let step = 0; step < length; step++) expect(objections('place', document.place(step))).toEqual([]);
+    }
+  });
+
+  test('the rules', () => {
+    expect(objections('rules', { version: 1, rules: linter.rules() })).toEqual([]);
+  });
+
+  test('options of lint', () => {
+    const options: LintOptions = {
+      preset: 'hardened',
+      rules: { OCI302: 'off', 'no-seccomp': 'error' },
+      ignores: [
+        { rule: 'OCI905', path: '/linux', reason: 'a test' },
+        { rule: 'OCI906', reason: 'a test' },
+      ],
+      targets: ['runc@1.1', { ociVersionMin: '1.0.0', ociVersionMax: '1.2.0' }],
+      unsafe: true,
+    };
+    expect(objections('lintOptions', options)).toEqual([]);
+    expect(objections('lintOptions', {})).toEqual([]);
+    expect(linter.lint(new TextEncoder().encode(MAXIMAL), options).diagnostics).not.toEqual([]);
+    const wrongs = [
+      { preset: 'all' },
+      { rules: { OCI302: 'on' } },
+      { ignores: [{ rule: 'OCI302' }] },
+      { targets: [1] },
+      { surprise: 1 },
+    ];
+    for (const wrong of wrongs) {
+      expect(objections('lintOptions', wrong)).not.toEqual([]);
+      expect(() => linter.lint(new Uint8Array(), wrong as LintOptions)).toThrow(OrlopError);
     }
   });
 

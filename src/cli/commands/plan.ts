@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { gatherFacts } from '../../linux/facts.ts';
-import { specModule } from '../../spec/embedded.ts';
+import { launchModule } from '../../spec/embedded.ts';
 import { SpecDocument } from '../../spec/module.ts';
 import type { Plan, Request, Row } from '../../spec/types.ts';
 import { type Action, number, text } from '../command.ts';
@@ -21,7 +21,7 @@ const action: Action = (context, values, [config]) => {
     cgroupManager: context.cgroupManager,
     ...(values['reference-host'] ? {} : { facts: planFacts() }),
   };
-  const document = new SpecDocument(specModule(), readInput(file));
+  const document = new SpecDocument(launchModule(), readInput(file));
   if (values.calls) {
     const plan = document.plan(request);
     document.image();

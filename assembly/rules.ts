@@ -1,0 +1,203 @@
+/**
+ * Every rule has a number and a name, and this is the one place where the two meet: who reports gives the number, and
+ * assembly/lint/ has the rest of what there is to say. Rules for editing are those of an ABI, since people write both into
+ * their configs: add at the end of a section, never change what a rule is about.
+ *
+ * A line is a section of the spec: the first name of section 3 is OCI301.
+ */
+const SECTIONS: string[][] = [
+  // The document
+  [
+    'invalid-json',
+    'duplicate-key',
+    'unknown-key',
+    'wrong-type',
+    'invalid-oci-version',
+    'field-newer-than-version',
+    'unknown-major-version',
+    'root-missing',
+    'root-path-empty',
+    'unusual-root-path',
+    'misplaced-key',
+    'foreign-platform',
+    'hidden-character',
+    'unsafe-integer',
+    'missing-field',
+    'too-many-findings',
+  ],
+  // process
+  [
+    'process-missing',
+    'args-empty',
+    'cwd-not-absolute',
+    'user-without-ids',
+    'env-without-name',
+    'duplicate-env',
+    'program-without-path',
+    'console-size-without-terminal',
+    'unknown-capability',
+    'effective-not-permitted',
+    'ambient-not-inheritable',
+    'capability-not-bounding',
+    'duplicate-rlimit',
+    'soft-above-hard',
+    'unknown-rlimit',
+    'oom-score-range',
+    'umask-range',
+    'io-priority-range',
+    'scheduler-field',
+    'deadline-order',
+    'cpu-list',
+    'terminal-without-console',
+    'security-module-off',
+    'capability-not-held',
+  ],
+  // Namespaces and ids
+  [
+    'duplicate-namespace',
+    'relative-namespace-path',
+    'hostname-without-uts',
+    'mappings-without-user-namespace',
+    'user-namespace-without-mappings',
+    'invalid-mapping',
+    'unmapped-id',
+    'time-offsets-without-namespace',
+    'clock-offset',
+    'protected-paths-without-mount-namespace',
+    'relative-protected-path',
+    'sysctl-not-namespaced',
+    'sysctl-without-namespace',
+    'sysctl-hostname',
+    'hostname-too-long',
+    'groups-denied',
+  ],
+  // Mounts and the root filesystem
+  [
+    'relative-destination',
+    'bind-without-option',
+    'bind-without-source',
+    'contradictory-options',
+    'ignored-mount-data',
+    'misspelt-option',
+    'idmap-without-mapping',
+    'one-sided-mapping',
+    'mapping-without-idmap',
+    'hidden-mount',
+    'duplicate-destination',
+    'default-filesystem-missing',
+    'tmpfs-without-size',
+    'copy-up-without-tmpfs',
+    'destination-with-parent',
+    'mount-without-namespace',
+    'owner-not-mapped',
+    'id-mapped-filesystem',
+    'id-map-without-privileges',
+    'mount-without-type',
+    'mount-on-root',
+  ],
+  // linux.resources
+  [
+    'invalid-swap',
+    'reservation-above-limit',
+    'swappiness-range',
+    'kernel-memory',
+    'burst-above-quota',
+    'cpu-range',
+    'idle-range',
+    'weight-range',
+    'device-without-value',
+    'unified-key',
+    'empty-rdma',
+    'device-rule',
+    'hugepage-size',
+    'cgroup-version',
+    'cgroups-path',
+    'memory-below-runtime',
+    'limit-below-usage',
+    'missing-controller',
+  ],
+  // linux.seccomp
+  [
+    'errno-on-other-action',
+    'metadata-without-listener',
+    'notify-without-listener',
+    'notify-stops-launch',
+    'seccomp-kills-launch',
+    'argument-index-range',
+    'unknown-syscall',
+    'eperm-by-default',
+    'shadowed-rule',
+    'native-architecture-missing',
+    'useless-value-two',
+    'conflicting-rules',
+    'filter-too-long',
+  ],
+  // Devices, network, resource control, memory policy
+  [
+    'device-without-number',
+    'relative-device',
+    'octal-looking-mode',
+    'duplicate-device',
+    'net-device',
+    'clos-id',
+    'rdt-schema',
+    'memory-policy',
+    'personality-without-domain',
+    'no-resctrl',
+    'device-of-the-host',
+  ],
+  // Hooks and annotations
+  [
+    'relative-hook',
+    'deprecated-prestart',
+    'hook-without-timeout',
+    'hook-args-without-program',
+    'empty-annotation-key',
+    'reserved-annotation-key',
+    'unqualified-annotation-key',
+    'annotation-value',
+  ],
+  // What a certain runtime does with it
+  ['ignored-by-target', 'unsupported', 'annotation-with-effect', 'option-is-data'],
+  // Hardening
+  [
+    'cap-sys-admin',
+    'escape-capability',
+    'cap-net-raw',
+    'all-capabilities',
+    'no-seccomp',
+    'new-privileges',
+    'root-without-user-namespace',
+    'host-namespace',
+    'no-mount-namespace',
+    'runtime-socket',
+    'host-directory',
+    'writable-sysfs',
+    'unmasked-paths',
+    'writable-proc-paths',
+    'writable-rootfs',
+    'no-pids-limit',
+    'no-memory-limit',
+    'open-device-cgroup',
+    'raw-device',
+    'bind-without-nosuid-nodev',
+    'shared-propagation',
+    'secret-in-env',
+    'writable-hook',
+    'no-lsm',
+    'host-root-mapped',
+    'dangerous-syscalls',
+    'namespace-by-pid',
+  ],
+];
+
+/** `bind-without-option` for OCI302. */
+export function ruleName(rule: string): string {
+  const number = ruleNumber(rule);
+  return SECTIONS[number / 100][(number % 100) - 1];
+}
+
+/** 302 for OCI302 */
+export function ruleNumber(rule: string): i32 {
+  return (rule.charCodeAt(3) - 0x30) * 100 + (rule.charCodeAt(4) - 0x30) * 10 + rule.charCodeAt(5) - 0x30;
+}

@@ -1,0 +1,81 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { exampleOf, file, fix, lint, optionsOf, rules } from './linting.ts';
+
+/** It takes a thousand findings, or rules: json.test.ts and test/bpf have them. */
+const WITHOUT_EXAMPLE = ['OCI016', 'OCI513'];
+
+const withExample = rules.filter(({ id, preset }) => preset !== 'host' && !WITHOUT_EXAMPLE.includes(id));
+const cases = withExample.map((rule) => [rule.id, rule] as const);
+
+test('ids and names are unique, and in order', () => {
+  const ids = rules.map(({ id }) => id);
+  expect(ids).toEqual([...new Set(ids)].sort());
+  expect(new Set(rules.map(({ name }) => name)).size).toBe(rules.length);
+  for (const { id } of rules) expect(id).toMatch(/^OCI\d{3}$/);
+});
+
+test('the list of the survey is whole', () => {
+  const sections = [14, 22, 15, 15, 16, 11, 8, 7, 4, 27];
+  const listed = sections.flatMap((count, section) =>
+    Array.from({ length: count }, (_, index) => `OCI${section}${String(index + 1).padStart(2, '0')}`),
+  );
+  expect(listed).toHaveLength(139);
+  const ids = new Set(rules.map(({ id }) => id));
+  expect(listed.filter((id) => !ids.has(id))).toEqual([]);
+});
+
+test('the configs that examples are merged into are clean', () => {
+  expect(lint(file('fixtures/rules/minimal.json'))).toEqual([]);
+  expect(lint(file('fixtures/rules/hardened.json'), { preset: 'strict' })).toEqual([]);
+});
+
+test('there are no fixtures but those of rules', () => {
+  const names = readdirSync(new URL('../../fixtures/rules/', import.meta.url)).filter(
+    (name) => !name.endsWith('.json'),
+  );
+  expect(names.sort()).toEqual(withExample.map(({ id }) => id));
+});
+
+describe.each(cases)('%s', (id, rule) => {
+  const options = optionsOf(rule);
+  const bad = file(`fixtures/rules/${id}/bad.json`);
+
+  test('says what, why, and where that comes from', () => {
+    for (const text of [rule.summary, rule.why, rule.reference]) expect(text.length).toBeGreaterThan(3);
+    expect(rule.summary).not.toMatch(/\.$|^[A-Z][a-z]/);
+    expect(rule.why).toMatch(/[.:]$/);
+  });
+
+  test('its bad config has this finding and no other', () => {
+    const findings = lint(bad, options);
+    expect(findings).toHaveLength(1);
+    expect(findings[0]).toMatchObject({ rule: id, name: rule.name });
+    const severity =
+      rule.preset === 'strict' ? { info: 'warning', warning: 'error', error: 'error' }[rule.severity] : rule.severity;
+    expect(findings[0]?.severity).toBe(severity);
+    expect(findings[0]?.fix?.safe).toBe(rule.fix && rule.fix === 'safe');
+    expect(findings[0]?.help ?? '').not.toMatch(/\.$/);
+    expect(findings[0]?.message).not.toMatch(/\.$|undefined|null/);
+  });
+
+  test('its good config has none', () => {
+    expect(lint(file(`fixtures/rules/${id}/good.json`), options)).toEqual([]);
+  });
+
+  test('its examples are as bad and as good', () => {
+    expect(lint(exampleOf(rule, rule.bad ?? ''), options).map((finding) => finding.rule)).toEqual([id]);
+    expect(lint(exampleOf(rule, rule.good ?? ''), options)).toEqual([]);
+  });
+
+  test('its fix makes the finding go away, and nothing else', () => {
+    expect(existsSync(new URL(`../../fixtures/rules/${id}/fixed.json`, import.meta.url))).toBe(rule.fix !== undefined);
+    if (rule.fix === undefined) return;
+    const safe = fix(bad, options);
+    const fixed = fix(bad, { ...options, unsafe: true });
+    expect(fixed).toBe(file(`fixtures/rules/${id}/fixed.json`));
+    expect(safe).toBe(rule.fix === 'safe' ? fixed : bad);
+    expect(lint(fixed, options)).toEqual([]);
+    expect(fix(fixed, { ...options, unsafe: true })).toBe(fixed);
+  });
+});
