@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { exampleOf, file, fix, lint, optionsOf, rules } from './linting.ts';
 
@@ -13,6 +13,19 @@ test('ids and names are unique, and in order', () => {
   expect(ids).toEqual([...new Set(ids)].sort());
   expect(new Set(rules.map(({ name }) => name)).size).toBe(rules.length);
   for (const { id } of rules) expect(id).toMatch(/^OCI\d{3}$/);
+});
+
+const ASSEMBLY = new URL('../../assembly/', import.meta.url);
+
+test('every name has its rule, and every id that anybody reports', () => {
+  const registry = readFileSync(new URL('rules.ts', ASSEMBLY), 'utf8');
+  const names = registry.slice(0, registry.indexOf('];')).match(/(?<=')[a-z-]+(?=')/g);
+  expect(rules.map(({ name }) => name)).toEqual(names);
+  const ids = rules.map(({ id }) => id);
+  const reported = readdirSync(ASSEMBLY, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => readFileSync(new URL(file, ASSEMBLY), 'utf8').match(/(?<=')OCI\d+(?=')/g) ?? []);
+  expect([...new Set(reported)].sort()).toEqual(ids);
 });
 
 test('the list of the survey is whole', () => {
