@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { Diagnostic } from '../../src/spec/types.ts';
 import { type Entry, type Exports, fix, instantiate, load, type Outcome, SHAPE } from './module.ts';
 import { mutant, random } from './mutation.ts';
 
@@ -55,6 +56,34 @@ export function survive(document: Uint8Array, shared?: Exports): Outcome[] {
       }
     }
     return outcome;
+  });
+}
+
+/**
+ * Runs a large document through all entries, within a time and a memory that bound what a host has to set aside: some
+ * seconds each, on a machine that is busy with other tests.
+ */
+export function bounded(text: string | Uint8Array, memory: number): Diagnostic[] {
+  const document = typeof text === 'string' ? new TextEncoder().encode(text) : text;
+  const start = performance.now();
+  const outcomes = survive(document);
+  expect(performance.now() - start, 'time in ms').toBeLessThan(20_000);
+  for (const outcome of outcomes) expect(outcome.memory / 2 ** 20, 'memory in MiB').toBeLessThan(memory);
+  return outcomes[0]?.diagnostics ?? [];
+}
+
+/** Documents that are one list of a great many items with nothing in them, by what they should be. */
+export function manyEmpty(count: number): [string, string][] {
+  const lists = [
+    ['mounts', '"mounts"'],
+    ['hooks', '"hooks":{"prestart"'],
+    ['namespaces', '"linux":{"namespaces"'],
+    ['devices', '"linux":{"devices"'],
+    ['seccomp rules', '"linux":{"seccomp":{"syscalls"'],
+  ] as const;
+  return lists.map(([what, opening]) => {
+    const closing = '}'.repeat(opening.split('{').length);
+    return [what, `{${opening}:[${Array.from({ length: count }, () => '{}').join()}]${closing}`];
   });
 }
 
