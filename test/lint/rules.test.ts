@@ -9,8 +9,9 @@ const LARGE: Record<string, (count: number) => object> = {
     linux: {
       seccomp: {
         defaultAction: 'SCMP_ACT_ALLOW',
+        architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'],
         syscalls: Array.from({ length: count }, (_, value) => ({
-          names: ['socket'],
+          names: ['dup'],
           action: 'SCMP_ACT_ERRNO',
           args: [{ index: 0, value, op: 'SCMP_CMP_EQ' }],
         })),
