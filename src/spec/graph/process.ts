@@ -19,8 +19,9 @@ export function drawProcess(drawing: Drawing, outcome: Outcome, x: number, y: nu
 export function drawHooks(drawing: Drawing, outcome: Outcome, x: number, y: number, width: number): number {
   const card = new Card(drawing, x, y, width, 'Hooks', 'in order');
   for (const { kind, file, args, by } of outcome.hooks) {
-    const where = by === 'host' ? 'on the host' : 'in the container';
-    drawing.text('label', by === 'host' ? 'note' : 'muted', card.left, card.y + 13, `${kind}, ${where}`, 210);
+    const isHost = by === 'host';
+    drawing.text('label', 'ink', card.left, card.y + 13, kind, 140);
+    drawing.text('label', isHost ? 'note' : 'muted', card.left + 146, card.y + 13, isHost ? 'host' : 'container', 70);
     const text = [file, ...args.slice(1)].join(' ');
     drawing.text('code', 'ink', card.left + 222, card.y + 13, text, card.width - 222);
     card.y += 21;
