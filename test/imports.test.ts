@@ -11,11 +11,13 @@ const HOST: Record<string, string[]> = {
   linux: ['error'],
   launch: ['linux', 'error'],
   spec: ['error', 'version'],
+  playground: ['spec', 'error'],
   container: ['launch', 'linux', 'spec', 'error', 'version'],
   cli: ['container', 'launch', 'linux', 'spec', 'error', 'version'],
   // The library's face, and what makes one file of the command line.
   index: ['container', 'launch', 'linux', 'spec', 'error', 'version'],
   'build-executable': ['error', 'version'],
+  'build-playground': [],
   'build-syscalls': [],
 };
 
@@ -94,8 +96,22 @@ describe('the host', () => {
       expect(readFileSync(join(root, file), 'utf8')).not.toMatch(/['"]node:|\bprocess\.|\bBuffer\b/);
   });
 
+  const packagesOf = (wanted: (file: string) => boolean) =>
+    imports.filter(
+      ({ file, specifier }) => wanted(file) && !specifier.startsWith('.') && !specifier.startsWith('node:'),
+    );
+
+  test('the playground is bundled: what it takes is needed for the build only', () => {
+    const packages = packagesOf((file) => unitOf(file) === 'playground');
+    expect(new Set(packages.map(({ specifier }) => specifier.split('/')[0]))).toEqual(
+      new Set(['@codemirror', '@lezer']),
+    );
+    const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    for (const { specifier } of packages) expect(devDependencies).toHaveProperty([specifier]);
+  });
+
   test('one dependency, and Node', () => {
-    const packages = imports.filter(({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:'));
+    const packages = packagesOf((file) => unitOf(file) !== 'playground');
     expect(new Set(packages.map(({ specifier }) => specifier.split('/')[0]))).toEqual(new Set(['koffi']));
     for (const { file } of packages) expect(unitOf(file)).toBe('linux');
     for (const { specifier } of imports) {
