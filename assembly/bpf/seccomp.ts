@@ -1,5 +1,6 @@
 import { Report } from '../report';
 import { ENOSYS, SECCOMP_RET_ERRNO, SECCOMP_RET_KILL_THREAD } from './actions';
+import { Answer } from './answers';
 import { Architecture, X32_SYSCALL_BIT } from './architectures';
 import { emitAlternatives } from './chain';
 import { Assembler, BPF_JMP_JEQ_K, BPF_MAXINSNS, Target } from './classic';
@@ -36,6 +37,28 @@ export class Filter {
     for (let index = 0; index < rules.length; index++)
       if (rules[index].conditions.length == 0) return rules[index].action;
     return -1;
+  }
+
+  /** What happens to each call of the machine itself that is not left to the default action, in the order of numbers. */
+  answers(): Answer[] {
+    const profile = this.profile;
+    const native = profile.architectures[0];
+    const newest = newestOf(profile, native);
+    const answers: Answer[] = [];
+    const calls = native.calls();
+    while (calls.next()) {
+      const name = syscallName(calls.id);
+      if (profile.hidesNewer && newest != 0 && <u32>(native.base + calls.number) > newest) {
+        answers.push(new Answer(name, SECCOMP_RET_ERRNO | ENOSYS, []));
+        continue;
+      }
+      const action = profile.actions[calls.id];
+      if (action == UNSAID) continue;
+      const decided = action == CONDITIONAL ? this.actionOf(name) : action;
+      const alternatives = decided < 0 ? profile.conditional.get(calls.id) : [];
+      answers.push(new Answer(name, <u32>decided, alternatives));
+    }
+    return answers;
   }
 }
 

@@ -1,3 +1,4 @@
+import { Writer } from '../json/writer';
 import { List, Value } from '../spec/value';
 import { Planner } from './planner';
 
@@ -50,6 +51,16 @@ export const LAST_CAPABILITY: i32 = 40;
 
 export function capabilityNames(): string[] {
   return NAMES;
+}
+
+/** By number, lowest first. */
+export function writeCapabilities(writer: Writer, key: string, bits: u64): void {
+  writer.key(key);
+  writer.beginArray();
+  for (let number = 0; number < NAMES.length; number++) {
+    if ((bits >> number) & 1) writer.string(NAMES[number]);
+  }
+  writer.endArray();
 }
 
 /** The bits of a set. What is unknown, or not held by whoever starts the container, is left out with a warning. */

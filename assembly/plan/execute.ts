@@ -28,6 +28,10 @@ export class ExecuteStep extends Step {
     writeTexts(writer, 'candidates', this.candidates);
     writer.fieldInteger('environment', this.env.length);
   }
+
+  override writeDetail(writer: Writer): void {
+    writeTexts(writer, 'env', this.env);
+  }
 }
 
 /** The program with its arguments and environment, and where it may be found. */

@@ -34,6 +34,10 @@ export class HookStep extends Step {
     writer.fieldInteger('environment', this.env.length);
   }
 
+  override writeDetail(writer: Writer): void {
+    writeTexts(writer, 'env', this.env);
+  }
+
   /** With the environment itself, for who runs it. */
   writeWhole(writer: Writer): void {
     this.writeCommand(writer);

@@ -111,6 +111,7 @@ function writeStep(writer: Writer, document: Document, step: Step): void {
   writer.field('text', step.describe());
   writePlace(writer, document, step.node);
   step.write(writer);
+  step.writeDetail(writer);
   writer.endObject();
 }
 

@@ -1,6 +1,6 @@
 import { Writer } from '../json/writer';
 import { Process } from '../spec/process';
-import { capabilitySet } from './capability';
+import { capabilitySet, writeCapabilities } from './capability';
 import { Planner } from './planner';
 import { Step, Verb } from './step';
 import { Groups } from './user-namespace';
@@ -11,6 +11,10 @@ export class BoundingStep extends Step {
 
   override write(writer: Writer): void {
     writer.field('bounding', this.bounding.toString(16));
+  }
+
+  override writeDetail(writer: Writer): void {
+    writeCapabilities(writer, 'names', this.bounding);
   }
 }
 
@@ -29,6 +33,16 @@ export class CapabilitiesStep extends Step {
     writer.field('inheritable', this.inheritable.toString(16));
     writer.field('ambient', this.ambient.toString(16));
     if (this.kept) writer.field('kept', this.kept.toString(16));
+  }
+
+  override writeDetail(writer: Writer): void {
+    writer.key('names');
+    writer.beginObject();
+    writeCapabilities(writer, 'effective', this.effective);
+    writeCapabilities(writer, 'permitted', this.permitted);
+    writeCapabilities(writer, 'inheritable', this.inheritable);
+    writeCapabilities(writer, 'ambient', this.ambient);
+    writer.endObject();
   }
 }
 

@@ -1,4 +1,5 @@
 import { actionName, SECCOMP_RET_ALLOW, SECCOMP_RET_LOG, SECCOMP_RET_USER_NOTIF } from '../bpf/actions';
+import { writeAnswers } from '../bpf/answers';
 import { disassemble } from '../bpf/disassemble';
 import { Profile, readProfile } from '../bpf/profile';
 import { compileSeccomp, Filter } from '../bpf/seccomp';
@@ -37,10 +38,14 @@ export class SeccompStep extends Step {
 
   constructor(
     public defaultAction: u32,
-    public program: u64[],
+    public filter: Filter,
     node: i32,
   ) {
     super(Verb.SECCOMP, node);
+  }
+
+  get program(): u64[] {
+    return this.filter.program;
   }
 
   get hasListener(): bool {
@@ -64,6 +69,10 @@ export class SeccompStep extends Step {
     if (!this.hasListener) return;
     writer.field('listenerPath', this.listenerPath);
     writer.field('listenerMetadata', this.listenerMetadata);
+  }
+
+  override writeDetail(writer: Writer): void {
+    writeAnswers(writer, this.filter.answers());
   }
 }
 
@@ -92,7 +101,7 @@ function compile(planner: Planner, seccomp: Seccomp, report: Report, node: i32):
   if (!profile) return null;
   const filter = compileSeccomp(profile, seccomp.node, report);
   if (!filter) return null;
-  const step = new SeccompStep(profile.defaultAction, filter.program, node);
+  const step = new SeccompStep(profile.defaultAction, filter, node);
   step.flags = flagsOf(seccomp, profile);
   step.rules = profile.rules;
   for (let index = 0; index < profile.architectures.length; index++)

@@ -171,6 +171,9 @@ export class Step {
 
   /** The fields behind `verb`, `by` and `path`. */
   write(_writer: Writer): void {}
+
+  /** Those that only people read, and no host. */
+  writeDetail(_writer: Writer): void {}
 }
 
 export function actorName(actor: Actor): string {
