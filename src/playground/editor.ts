@@ -4,7 +4,14 @@ import { bracketMatching, foldGutter, foldKeymap, indentOnInput, syntaxHighlight
 import { type Diagnostic as Mark, nextDiagnostic, previousDiagnostic, setDiagnostics } from '@codemirror/lint';
 import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search';
 import type { ChangeSpec, Text } from '@codemirror/state';
-import { EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from '@codemirror/view';
+import {
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  keymap,
+  lineNumbers,
+  placeholder,
+} from '@codemirror/view';
 import { classHighlighter } from '@lezer/highlight';
 import type { Diagnostic, Edit, Fix } from '../spec/types.ts';
 import { make } from './dom.ts';
@@ -44,6 +51,7 @@ export class Editor {
       extensions: [
         EditorView.cspNonce.of(nonce),
         EditorView.contentAttributes.of({ 'aria-label': label }),
+        placeholder('Paste a config here, or open one'),
         lineNumbers(),
         foldGutter(),
         markedLines(),

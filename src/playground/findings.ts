@@ -120,15 +120,15 @@ function where({ line, column, path }: Range & { path: string }): HTMLElement {
 }
 
 function explain({ summary, why, bad, good, reference, severity, preset }: Rule): HTMLElement {
-  const example = (title: string, text: string | undefined): HTMLElement[] =>
-    text === undefined || text === ''
-      ? []
-      : [make('dt', {}, title), make('dd', {}, make('pre', {}, make('code', {}, pretty(text))))];
+  const example = (title: string, text: string | undefined) =>
+    text !== undefined &&
+    text !== '' &&
+    make('div', {}, make('dt', {}, title), make('dd', {}, make('pre', {}, make('code', {}, pretty(text)))));
   return make(
     'div',
     { className: 'explanation' },
     make('p', {}, make('strong', {}, `${summary[0]?.toUpperCase()}${summary.slice(1)}.`), ` ${why}`),
-    make('dl', {}, ...example('Wrong', bad), ...example('Right', good)),
+    make('dl', {}, example('Wrong', bad), example('Right', good)),
     make('p', { className: 'soft' }, `${severity}, in the preset ${preset}. See ${reference}`),
   );
 }

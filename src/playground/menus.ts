@@ -12,19 +12,12 @@ const PRESETS: Record<Exclude<Preset, 'none'>, string> = {
 };
 
 /** Versions between which what a runtime ignores or refuses has changed. */
-export const TARGETS = [
-  'runc@1.0',
-  'runc@1.1',
-  'runc@1.2',
-  'runc@1.3',
-  'runc@1.4',
-  'crun@1.8',
-  'crun@1.14',
-  'crun',
-  'youki@0.5',
-  'youki',
-  'orlop',
-] as const;
+const TARGETS = [
+  ['runc@1.0', 'runc@1.1', 'runc@1.2', 'runc@1.3', 'runc@1.4'],
+  ['crun@1.8', 'crun@1.14', 'crun'],
+  ['youki@0.5', 'youki'],
+  ['orlop'],
+];
 
 /** Which rules are asked: the preset and the runtimes that the config is for. */
 export class Rules {
@@ -35,14 +28,13 @@ export class Rules {
     for (const [value, text] of Object.entries(PRESETS)) this.preset.append(make('option', { value }, text));
     this.preset.value = 'recommended';
     this.preset.addEventListener('change', changed);
-    this.boxes = TARGETS.map((value) => {
-      const box = make('input', { type: 'checkbox', value });
-      byId('target-list').append(make('label', {}, box, ` ${value.replace('@', ' ')}`));
-      box.addEventListener('change', () => {
-        this.name();
-        changed();
-      });
-      return box;
+    this.boxes = TARGETS.flat().map((value) => make('input', { type: 'checkbox', value }));
+    const labels = this.boxes.map((box) => make('label', {}, box, ` ${box.value.replace('@', ' ')}`));
+    const columns = TARGETS.map((column) => make('div', {}, ...labels.splice(0, column.length)));
+    byId('target-list').append(...columns);
+    byId('target-list').addEventListener('change', () => {
+      this.name();
+      changed();
     });
   }
 

@@ -1,12 +1,14 @@
-import { OrlopError } from '../error.ts';
 import type { Spec } from '../spec/spec.ts';
 import type { Diagnostic, Rule } from '../spec/types.ts';
-import { button, byId, make, say } from './dom.ts';
-import { Editor } from './editor.ts';
+import type { Config } from './config.ts';
+import { DiffPanel } from './diff.ts';
+import { byId, make, say } from './dom.ts';
+import { Editor, type Range } from './editor.ts';
 import { examples, styleNonce } from './embedded.ts';
 import { Findings } from './findings.ts';
+import { GraphPanel } from './graph.ts';
 import { openMenu, placeMenus, Rules, themeButton } from './menus.ts';
-import { planView } from './plan.ts';
+import { PlanPanel } from './plan.ts';
 import { fromFragment, toFragment } from './share.ts';
 import { Tabs } from './tabs.ts';
 
@@ -26,9 +28,11 @@ export class Page {
   private readonly editors: Partial<Record<(typeof CONFIGS)[number], Editor>> = {};
   private readonly rules: Rules;
   private readonly findings: Findings;
+  private readonly plan: PlanPanel;
+  private readonly graph: GraphPanel;
+  private readonly diff: DiffPanel;
   private spec: Spec | undefined;
   private explanations: ReadonlyMap<string, Rule> | undefined;
-  private hasCalls = false;
   private waiting: ReturnType<typeof setTimeout> | undefined;
   private lastTook = 0;
 
@@ -45,6 +49,9 @@ export class Page {
       apply: (fix) => this.editor.apply(fix),
       fixAll: (unsafe) => this.fixAll(unsafe),
     });
+    this.plan = new PlanPanel(byId('panel-plan'), refresh);
+    this.graph = new GraphPanel(byId('panel-graph'));
+    this.diff = new DiffPanel(byId('panel-diff'), () => this.copy());
     openMenu(examples(), (text) => this.open(this.configs.current, text));
     placeMenus();
     themeButton();
@@ -71,10 +78,13 @@ export class Page {
     return this.editors[name];
   }
 
+  private editorOf(name: (typeof CONFIGS)[number]): Editor {
+    return this.editors[name] ?? this.open(name, '');
+  }
+
   /** The one in front. */
   private get editor(): Editor {
-    const name = this.configs.current;
-    return this.editors[name] ?? this.open(name, '');
+    return this.editorOf(this.configs.current);
   }
 
   private textOf(name: (typeof CONFIGS)[number]): string {
@@ -95,15 +105,21 @@ export class Page {
     const took = performance.now() - start;
     this.editor.mark(diagnostics);
     this.summarize(diagnostics, took);
-    const show = {
-      findings: () => this.findings.show(diagnostics),
-      plan: () => this.showPlan(spec),
-      graph: () => {},
-      diff: () => {},
-    };
-    show[this.answers.current]();
+    this.show(spec, diagnostics);
     this.lastTook = performance.now() - start;
     performance.measure('answer', { start });
+  }
+
+  /** Only what is seen is worked out. */
+  private show(spec: Spec, diagnostics: readonly Diagnostic[]): void {
+    const front = this.config(this.configs.current);
+    const show = {
+      findings: () => this.findings.show(diagnostics),
+      plan: () => this.plan.show(spec, front),
+      graph: () => this.graph.show(spec, front),
+      diff: () => this.diff.show(spec, this.config('config'), this.config('other')),
+    };
+    show[this.answers.current]();
   }
 
   private summarize(diagnostics: readonly Diagnostic[], took: number): void {
@@ -131,47 +147,18 @@ export class Page {
     if (this.spec) this.editor.text = this.spec.fix(this.editor.text, { ...this.rules.chosen, unsafe }).text;
   }
 
-  private showPlan(spec: Spec): void {
-    const calls = make('input', { type: 'checkbox', checked: this.hasCalls, id: 'calls' });
-    calls.addEventListener('change', () => {
-      this.hasCalls = calls.checked;
-      this.answer();
-      byId('calls').focus();
-    });
-    const panel = byId('panel-plan');
-    const tools = make('div', { className: 'tools' }, make('label', {}, calls, ' with all system calls'));
-    tools.append(make('span', { className: 'soft' }, 'on a host with cgroup v2, started by root'));
-    panel.replaceChildren(tools, ...this.planned(() => this.planParts(spec)));
+  private copy(): void {
+    this.open('other', this.textOf('config'));
+    this.configs.show('other');
+    this.editor.focus();
   }
 
-  private planParts(spec: Spec): HTMLElement[] {
-    const goTo = this.editor.goTo.bind(this.editor);
-    if (!this.hasCalls) return planView(spec.plan(this.editor.text), undefined, goTo);
-    const { plan, rows } = spec.image(this.editor.text);
-    return planView(plan, rows, goTo);
-  }
-
-  /** A config that nobody can launch has no plan: then it is what stands against it. */
-  private planned(view: () => HTMLElement[]): HTMLElement[] {
-    try {
-      return view();
-    } catch (error) {
-      if (!(error instanceof OrlopError)) throw error;
-      const diagnostics = (error.diagnostics ?? []) as Diagnostic[];
-      const errors = diagnostics.filter(({ severity }) => severity === 'error');
-      const items = errors.map((one) => {
-        const place = button(`${one.path}:${one.line}`, 'link where', () => this.editor.goTo(one));
-        return make('li', {}, `${one.message} `, place);
-      });
-      return [
-        make(
-          'div',
-          { className: 'empty' },
-          make('p', { className: 'large' }, 'This cannot be launched'),
-          make('ul', {}, ...items),
-        ),
-      ];
-    }
+  private config(name: (typeof CONFIGS)[number]): Config {
+    const goTo = (range: Range): void => {
+      this.configs.show(name);
+      this.editorOf(name).goTo(range);
+    };
+    return { name: CONFIG_NAMES[name], text: this.textOf(name), goTo };
   }
 
   /** The link is in the address bar then, whether or not it could be copied. */
