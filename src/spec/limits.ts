@@ -125,7 +125,8 @@ function cpuLimit(quota: string, period: string | undefined, place: Place): Limi
 /** `8:0 rbps=1`, `8:0 1048576`, `mlx5_1 hca_handle=3`: one limit for each device. */
 function deviceOf(value: string): string {
   const space = value.indexOf(' ');
-  return space < 0 ? '' : value.slice(0, space);
+  const device = space < 0 ? '' : value.slice(0, space);
+  return device === 'default' ? '' : device;
 }
 
 function show(value: string, unit: Unit): string {

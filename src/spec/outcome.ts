@@ -220,7 +220,7 @@ const SETTINGS: readonly (readonly [string, string, (step: Step) => string])[] =
   ['terminal', 'terminal', () => 'yes'],
   ['reaper', 'first process that reaps orphans', () => 'yes'],
   ['personality', 'personality', ({ persona }) => (persona === 8 ? 'LINUX32' : 'LINUX')],
-  ['scheduler', 'scheduler', ({ policy, nice, priority }) => `${policy}, nice ${nice}, priority ${priority}`],
+  ['scheduler', 'scheduler', schedulerOf],
   ['io-priority', 'I/O priority', (step) => `${step.class} ${step.priority}`],
   ['memory-policy', 'memory policy', ({ mode, nodes }) => `${mode} ${nodes ?? ''}`.trim()],
   ['affinity', 'CPUs of the launch', ({ cpus }) => String(cpus)],
@@ -229,6 +229,13 @@ const SETTINGS: readonly (readonly [string, string, (step: Step) => string])[] =
   ['create-cgroup', 'cgroup', ({ cgroup }) => String(cgroup)],
 ];
 
+function schedulerOf({ policy, nice, priority, flags, runtime, deadline, period }: Step): string {
+  const times =
+    runtime === undefined ? '' : `, ${runtime} of ${deadline} ns${period === undefined ? '' : ` each ${period}`}`;
+  const words = Array.isArray(flags) ? `, ${flags.join(', ')}` : '';
+  return `${policy}, nice ${nice}, priority ${priority}${times}${words}`;
+}
+
 function settingsOf(plan: Plan): Named[] {
   const settings = SETTINGS.flatMap(([verb, name, value]) =>
     stepsOf(plan, verb).map((step) => ({ name, value: value(step), place: placeOf(step) })),
@@ -236,7 +243,10 @@ function settingsOf(plan: Plan): Named[] {
   const clocks = named<{ clock: string; secs: string; nanosecs: string }>(
     plan,
     'offset-clock',
-    ({ clock, secs, nanosecs }) => [`offset of the clock ${clock}`, `${secs}.${nanosecs.padStart(9, '0')} s`],
+    ({ clock, secs, nanosecs }) => [
+      `offset of the clock ${clock}`,
+      nanosecs === '0' ? `${secs} s` : `${secs} s ${nanosecs} ns`,
+    ],
   );
   const propagation = named<{ propagation?: string }>(plan, 'pivot', (step) => [
     'propagation of the root mount',
