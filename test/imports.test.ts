@@ -11,11 +11,13 @@ const HOST: Record<string, string[]> = {
   linux: ['error'],
   launch: ['linux', 'error'],
   spec: ['error', 'version'],
+  playground: ['spec', 'error'],
   container: ['launch', 'linux', 'spec', 'error', 'version'],
   cli: ['container', 'launch', 'linux', 'spec', 'error', 'version'],
   // The library's face, and what makes one file of the command line.
   index: ['container', 'launch', 'linux', 'spec', 'error', 'version'],
   'build-executable': ['error', 'version'],
+  'build-playground': [],
   'build-syscalls': [],
 };
 
@@ -83,7 +85,7 @@ describe('the host', () => {
   });
 
   test('the translator needs no Node', () => {
-    const inSpec = ['index', 'instance', 'linter', 'module', 'types'].map((name) => `src/spec/${name}.ts`);
+    const inSpec = filesOf('src/spec').filter((file) => file !== 'src/spec/embedded.ts');
     const portable = [...inSpec, 'src/error.ts', 'src/version.ts'];
     const reached = imports.filter(({ file }) => portable.includes(file));
     const outside = reached
@@ -105,9 +107,21 @@ describe('the host', () => {
     sarif: 'src/cli/lint/',
   };
 
+  const packagesOf = (wanted: (file: string) => boolean) =>
+    imports.filter(
+      ({ file, specifier }) => wanted(file) && !specifier.startsWith('.') && !specifier.startsWith('node:'),
+    );
+  const nameOf = (specifier: string) => specifier.split('/')[0] ?? '';
+
+  test('the playground is bundled: what it takes is needed for the build only', () => {
+    const packages = packagesOf((file) => unitOf(file) === 'playground');
+    expect(new Set(packages.map(({ specifier }) => nameOf(specifier)))).toEqual(new Set(['@codemirror', '@lezer']));
+    const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    for (const { specifier } of packages) expect(devDependencies).toHaveProperty([specifier]);
+  });
+
   test('few packages, each in its place, and Node', () => {
-    const packages = imports.filter(({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:'));
-    const nameOf = (specifier: string) => specifier.split('/')[0] ?? '';
+    const packages = packagesOf((file) => unitOf(file) !== 'playground');
     expect(new Set(packages.map(({ specifier }) => nameOf(specifier)))).toEqual(new Set(Object.keys(PACKAGES)));
     for (const { file, specifier } of packages) expect(file).toContain(PACKAGES[nameOf(specifier)]);
     for (const { specifier } of imports) {

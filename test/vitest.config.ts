@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 /**
  * unit: fast, without root, on any machine with the built module (`npm run build:wasm`).
  * system: real containers and long runs, as root.
+ * browser: the playground and the library in Chromium, without root; after `npm run build`.
  * engines: Podman and containerd with the executable as their runtime, as root; `npm run test:engines`.
  */
 export default defineConfig({
@@ -14,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/system/**', 'test/engines/**'],
+          exclude: ['test/system/**', 'test/browser/**', 'test/engines/**'],
           testTimeout: 30_000,
         },
       },
@@ -26,6 +27,14 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           // A machine that is emulated (test/vm.sh) takes its time.
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },

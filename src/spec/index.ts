@@ -1,39 +1,17 @@
 /**
  * The linter and the translator without the runtime: everything that spec.wasm does, in any engine that has WebAssembly.
  *
- *     const module = await WebAssembly.compile(bytes);      // the file orlop/spec.wasm
- *     new Linter(module).lint(config).diagnostics;          // config.json as UTF-8
- *     new SpecDocument(module, config).plan();
+ *     const spec = await load(fetch('spec.wasm'));   // the file orlop/spec.wasm of this package
+ *     spec.lint(config).diagnostics;                 // what is wrong with a config.json, and where
+ *     spec.fix(config).text;                         // the same without what can be mended safely
+ *     spec.plan(config).steps;                       // what a launch would do
+ *     spec.image(config).rows;                       // and by which system calls
+ *
+ * A program that launches containers on its own takes SpecDocument, which is one document with all that the host asks.
  *
  * @module
  */
-export { OrlopError } from '../error.ts';
-export { Linter } from './linter.ts';
+export { type ErrorCode, type ErrorContext, OrlopError } from '../error.ts';
 export { SpecDocument } from './module.ts';
-export type {
-  CgroupFacts,
-  CreateCgroupStep,
-  Diagnostic,
-  Edit,
-  Facts,
-  Failure,
-  Fix,
-  FixResult,
-  HostPlan,
-  HostStep,
-  Ignore,
-  LimitStep,
-  LintOptions,
-  LintResult,
-  Names,
-  Place,
-  Plan,
-  Preset,
-  Related,
-  Request,
-  RootStep,
-  Row,
-  Rule,
-  Step,
-  UpdatePlan,
-} from './types.ts';
+export { type Config, load, Spec, type SpecSource } from './spec.ts';
+export type * from './types.ts';

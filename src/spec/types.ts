@@ -86,9 +86,9 @@ export interface LintResult {
   unusedIgnores: number[];
 }
 
-export interface FixResult {
-  /** UTF-8; bytes outside of edits are as they were. */
-  text: Uint8Array;
+export interface FixResult<Text = Uint8Array> {
+  /** UTF-8 unless it is a string; what is outside of edits is as it was. */
+  text: Text;
   /** How many fixes have been applied. */
   fixes: number;
 }
@@ -422,6 +422,15 @@ export interface Row {
   step?: number;
   /** What the row is about, line by line: a seccomp filter. */
   detail?: string[];
+}
+
+/** A launch image and what it was made from. */
+export interface LaunchImage {
+  plan: Plan;
+  /** The ELF file. */
+  bytes: Uint8Array;
+  /** Its listing; `step` of a row is an index into the steps of the plan. */
+  rows: Row[];
 }
 
 /** What a failed row means. */

@@ -1,0 +1,35 @@
+import { graph } from '../spec/graph.ts';
+import type { Spec } from '../spec/spec.ts';
+import { type Config, viewOrRefusal } from './config.ts';
+import { make } from './dom.ts';
+
+const ALT = 'The container at a glance: namespaces, users, capabilities, mounts and limits. The plan has it in words.';
+
+/**
+ * The drawing of a container, as a picture: the names and paths in it are of a config that anybody may have made; a
+ * picture is no part of the page and runs nothing.
+ */
+export class GraphPanel {
+  private readonly panel: HTMLElement;
+  private url = '';
+
+  constructor(panel: HTMLElement) {
+    this.panel = panel;
+  }
+
+  show(spec: Spec, config: Config): void {
+    const view = viewOrRefusal(
+      config,
+      () => spec.plan(config.text),
+      (plan) => this.view(graph(plan)),
+    );
+    this.panel.replaceChildren(...view);
+  }
+
+  private view(svg: string): HTMLElement[] {
+    URL.revokeObjectURL(this.url);
+    this.url = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
+    const save = make('a', { href: this.url, download: 'container.svg', className: 'link' }, 'Save as SVG');
+    return [make('div', { className: 'tools' }, save), make('img', { src: this.url, alt: ALT, className: 'drawing' })];
+  }
+}
