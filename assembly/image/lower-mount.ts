@@ -25,7 +25,16 @@ import { Context, RecordKind } from './context';
 import { EBADF } from './errno';
 import { Label } from './label';
 import { atCwd } from './lower-launcher';
-import { attach, branchOnDirectory, cloneTree, openDirectory, openFile, openInRoot, setAttributes } from './lower-path';
+import {
+  attach,
+  branchOnDirectory,
+  cloneTree,
+  openDirectory,
+  openFile,
+  openInRoot,
+  setAttributes,
+  unshareOldProc,
+} from './lower-path';
 import { openSource } from './lower-user-namespace';
 import { Cell } from './operand';
 import { rightsMessage } from './rights';
@@ -36,19 +45,8 @@ const LONGEST_VALUE: i32 = 255;
 
 export function lowerMount(context: Context, step: MountStep): void {
   const options = step.options;
-  if (options.isLegacy || (hasLongValue(options.data) && !options.copiesUp)) {
-    lowerLegacyMount(context, step);
-    return;
-  }
-  const attributes = options.set | options.setRecursive;
-  const data = options.data.slice(0);
-  // As mount(2) has it: ro is a flag of the filesystem and of the mount.
-  if (attributes & MOUNT_ATTR_RDONLY) data.push('ro');
-  // The label of a message queue is no option of its filesystem but its root's own.
-  const isMqueue = step.type == 'mqueue';
-  if (!isMqueue) addLabel(data, options.label);
-  lowerFilesystem(context, step.type, step.source, data, attributes, context.mount);
-  if (isMqueue && options.label != '') labelRoot(context, options.label);
+  if (options.isLegacy || hasLongValue(options.data)) lowerLegacyMount(context, step);
+  else lowerNewMount(context, step);
   if (options.propagation) {
     setAttributes(
       context,
@@ -66,6 +64,20 @@ export function lowerMount(context: Context, step: MountStep): void {
     context.readAnswer();
   }
   attach(context);
+}
+
+/** A filesystem in `context.mount`, not attached yet. */
+function lowerNewMount(context: Context, step: MountStep): void {
+  const options = step.options;
+  const attributes = options.set | options.setRecursive;
+  const data = options.data.slice(0);
+  // As mount(2) has it: ro is a flag of the filesystem and of the mount.
+  if (attributes & MOUNT_ATTR_RDONLY) data.push('ro');
+  // The label of a message queue is no option of its filesystem but its root's own.
+  const isMqueue = step.type == 'mqueue';
+  if (!isMqueue) addLabel(data, options.label);
+  lowerFilesystem(context, step.type, step.source, data, attributes, context.mount);
+  if (isMqueue && options.label != '') labelRoot(context, options.label);
 }
 
 /** The SELinux context of all files of a new filesystem. */
@@ -184,35 +196,37 @@ function configureText(context: Context, key: string, value: string): void {
   );
 }
 
-/** mount(2), but on the working directory, which is an fd's: no path of the container is mounted on by name. */
+/**
+ * The same by mount(2), which mounts on a path alone: on the old root's /proc, where nobody of the container leads it
+ * elsewhere, and from there it is moved by fd like any other.
+ */
 function lowerLegacyMount(context: Context, step: MountStep): void {
   const program = context.program;
   const options = step.options;
   const data = options.data.slice(0);
   // A label may hold commas.
   addLabel(data, options.label == '' ? '' : `"${options.label}"`);
-  openDirectory(context, step.destination, context.target);
-  program.call(Call.FCHDIR, program.load(context.target));
-  context.close(context.target);
+  unshareOldProc(context);
   program.call(
     Call.MOUNT,
     program.text(step.source),
-    program.text('.'),
+    program.text('/proc'),
     program.text(step.type),
     program.flags(options.flags, MOUNT_FLAGS),
     program.text(join(data, ',')),
   );
-  if (!options.propagation) return;
-  openInRoot(context, step.destination, context.target);
-  setAttributes(
-    context,
-    context.target,
-    options.propagation & MS_REC ? AT_RECURSIVE : 0,
-    0,
-    0,
-    options.propagation & ~MS_REC,
-  );
-  context.close(context.target);
+  program
+    .call(
+      Call.OPENAT2,
+      atCwd(program),
+      program.text('/proc'),
+      program.how(program.flags(O_PATH | O_DIRECTORY | O_CLOEXEC, OPEN_FLAGS), 0, 0),
+      program.number(24),
+    )
+    .into(context.mount);
+  if (options.setRecursive || options.clearRecursive) {
+    setAttributes(context, context.mount, 0, options.setRecursive, options.clearRecursive, 0);
+  }
 }
 
 function hasLongValue(data: string[]): bool {

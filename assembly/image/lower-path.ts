@@ -215,7 +215,20 @@ function makeBlank(context: Context): void {
   const data = ['ro'];
   addLabel(data, mountLabel(context.planner));
   lowerFilesystem(context, 'tmpfs', 'tmpfs', data, attributes, context.blank);
-  // Where rootfsPropagation is shared, the host would get it too.
+  unshareOldProc(context);
+  program.call(
+    Call.MOVE_MOUNT,
+    program.load(context.blank),
+    program.text(''),
+    atCwd(program),
+    program.text('/proc'),
+    program.flags(MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT),
+  );
+}
+
+/** The mount of the old root's /proc is private: where rootfsPropagation is shared, the host would get what is put on it. */
+export function unshareOldProc(context: Context): void {
+  const program = context.program;
   program.call(
     Call.MOUNT_SETATTR,
     atCwd(program),
@@ -228,14 +241,6 @@ function makeBlank(context: Context): void {
       program.number(0),
     ]),
     program.number(32),
-  );
-  program.call(
-    Call.MOVE_MOUNT,
-    program.load(context.blank),
-    program.text(''),
-    atCwd(program),
-    program.text('/proc'),
-    program.flags(MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT),
   );
 }
 

@@ -184,7 +184,6 @@ function planMount(planner: Planner, mount: Mount): void {
       options.setRecursive &= ~MOUNT_ATTR_RDONLY;
       planner.seals.push(new TextStep(Verb.SEAL, 'file', path, mount.node));
     }
-    if (options.copiesUp && options.isLegacy) planner.unsupported(mount.node, 'tmpcopyup together with iversion');
     options.label = labelOf(planner, type, options);
     checkMountable(planner, type, path, options, mount.node);
     planner.add(new MountStep(type, source == '' ? type : source, path, options, mount.node));

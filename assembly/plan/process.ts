@@ -137,9 +137,9 @@ export function planTerminal(planner: Planner): void {
   const step = new TerminalStep(Verb.TERMINAL, terminal.node);
   const size = process.consoleSize;
   const height = size ? size.height : null;
-  if (height) step.height = height.value & 0xffff;
+  if (height) step.height = height.value;
   const width = size ? size.width : null;
-  if (width) step.width = width.value & 0xffff;
+  if (width) step.width = width.value;
   const user = process.user;
   const uid = user ? user.uid : null;
   if (uid) step.uid = uid.value;

@@ -3,7 +3,7 @@ import { IdMapping, readMappings } from './mounts';
 import { ObjectReader } from './reader';
 import { Resources, readResources } from './resources';
 import { readSeccomp, Seccomp } from './seccomp';
-import { List, Located, Pair, Value } from './value';
+import { GREATEST_ID, List, Located, Pair, Value } from './value';
 
 /** runtime-spec config-linux.md#namespaces */
 export class Namespace extends Located {
@@ -185,12 +185,13 @@ function readDevices(parent: ObjectReader): List<Device> | null {
     device.node = item;
     device.type = at.requiredChoice('type', DEVICE_TYPES);
     device.path = at.requiredString('path');
-    device.major = at.signed('major');
-    device.minor = at.signed('minor');
+    // linux/kdev_t.h: 12 and 20 bits. What is more would come out as another device.
+    device.major = at.signed('major', 0, 0xfff);
+    device.minor = at.signed('minor', 0, 0xfffff);
     // The schema ends at 0777. Engines up to 2021 wrote the file type too, 8630 for a device of mode 0666, and run.
     device.fileMode = at.unsigned('fileMode', u32.MAX_VALUE);
-    device.uid = at.unsigned('uid', u32.MAX_VALUE);
-    device.gid = at.unsigned('gid', u32.MAX_VALUE);
+    device.uid = at.unsigned('uid', GREATEST_ID);
+    device.gid = at.unsigned('gid', GREATEST_ID);
     at.finish();
     list.items.push(device);
   }

@@ -1,6 +1,6 @@
 import { NONE } from '../json/document';
 import { ObjectReader } from './reader';
-import { List, Located, Value } from './value';
+import { GREATEST_ID, List, Located, Value } from './value';
 
 /** runtime-spec config.md#posix-platform-user */
 export class User extends Located {
@@ -102,8 +102,9 @@ function readConsoleSize(parent: ObjectReader): ConsoleSize | null {
   const at = new ObjectReader(parent.document, node, parent.report);
   const size = new ConsoleSize();
   size.node = node;
-  size.height = at.requiredUnsigned('height', u64.MAX_VALUE);
-  size.width = at.requiredUnsigned('width', u64.MAX_VALUE);
+  // struct winsize has 16 bits: what is more would come out as another size.
+  size.height = at.requiredUnsigned('height', u16.MAX_VALUE);
+  size.width = at.requiredUnsigned('width', u16.MAX_VALUE);
   at.finish();
   return size;
 }
@@ -114,10 +115,10 @@ function readUser(parent: ObjectReader): User | null {
   const at = new ObjectReader(parent.document, node, parent.report);
   const user = new User();
   user.node = node;
-  user.uid = at.unsigned('uid', u32.MAX_VALUE);
-  user.gid = at.unsigned('gid', u32.MAX_VALUE);
+  user.uid = at.unsigned('uid', GREATEST_ID);
+  user.gid = at.unsigned('gid', GREATEST_ID);
   user.umask = at.unsigned('umask', u32.MAX_VALUE);
-  user.additionalGids = at.numbers('additionalGids', u32.MAX_VALUE);
+  user.additionalGids = at.numbers('additionalGids', GREATEST_ID);
   user.username = at.string('username');
   at.finish();
   return user;

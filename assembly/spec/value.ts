@@ -1,5 +1,8 @@
 import { NONE } from '../json/document';
 
+/** Of users and groups: one more is -1, which setresuid(2) and fchown(2) take for "as it is". */
+export const GREATEST_ID: u64 = u32.MAX_VALUE - 1;
+
 /** Whatever has a place in config.json. */
 export class Located {
   node: i32 = NONE;

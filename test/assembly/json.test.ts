@@ -346,13 +346,14 @@ describe('whole numbers keep their 64 bits', () => {
     lint(`{"ociVersion": "1.0.0", "process": {"cwd": "/", "rlimits": [{"type": "X", "soft": 0, "hard": ${number}}]}}`);
   const limit = (number: string) =>
     lint(`{"ociVersion": "1.0.0", "linux": {"resources": {"memory": {"limit": ${number}}}}}`);
-  const uid = (number: string) => lint(`{"ociVersion": "1.0.0", "process": {"cwd": "/", "user": {"uid": ${number}}}}`);
+  const classID = (number: string) =>
+    lint(`{"ociVersion": "1.0.0", "linux": {"resources": {"network": {"classID": ${number}}}}}`);
   const score = (number: string) => lint(`{"ociVersion": "1.0.0", "process": {"cwd": "/", "oomScoreAdj": ${number}}}`);
 
   test.each([
     ['uint64', hard, ['0', '-0', '9007199254740993', '9223372036854775808', '18446744073709551615']],
     ['int64', limit, ['-1', '-0', '9223372036854775807', '-9223372036854775808', '-9223372036854775807']],
-    ['uint32', uid, ['0', '4294967295']],
+    ['uint32', classID, ['0', '4294967295']],
     ['int32', score, ['-2147483648', '2147483647']],
   ])('%s takes', (_, read, numbers) => {
     for (const number of numbers) expect(read(number), number).toEqual([]);
@@ -363,7 +364,7 @@ describe('whole numbers keep their 64 bits', () => {
   test.each([
     ['uint64', hard, ['-1', '-18446744073709551615', ...beyond, ...fractions, '"1"', 'true', '[]', '{}']],
     ['int64', limit, ['9223372036854775808', '-9223372036854775809', '-18446744073709551616', ...beyond, ...fractions]],
-    ['uint32', uid, ['4294967296', '-1', ...beyond, ...fractions]],
+    ['uint32', classID, ['4294967296', '-1', ...beyond, ...fractions]],
     ['int32', score, ['2147483648', '-2147483649', ...beyond, ...fractions]],
   ])('%s refuses', (_, read, numbers) => {
     for (const number of numbers) {

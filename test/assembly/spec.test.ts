@@ -102,19 +102,23 @@ describe('numbers have the width that the spec gives them', () => {
   const I64 = ['-9223372036854775808', '9223372036854775807'];
   const U16 = ['0', '65535'];
   const U32 = ['0', '4294967295'];
+  /** The greatest number is -1 to the kernel: no id, but "as it is". */
+  const ID = ['0', '4294967294'];
   const U64 = ['0', '18446744073709551615'];
   test.each([
     ['/process/oomScoreAdj', ...I32],
     ['/process/scheduler/nice', ...I32],
     ['/process/ioPriority/priority', ...I32],
-    ['/process/consoleSize/width', ...U64],
-    ['/process/user/uid', ...U32],
-    ['/process/user/additionalGids/0', ...U32],
+    ['/process/consoleSize/width', ...U16],
+    ['/process/user/uid', ...ID],
+    ['/process/user/additionalGids/0', ...ID],
+    ['/linux/devices/0/gid', ...ID],
     ['/process/rlimits/0/soft', ...U64],
     ['/hooks/poststart/0/timeout', '1', '9223372036854775807'],
     ['/linux/timeOffsets/boottime/secs', ...I64],
     ['/linux/timeOffsets/boottime/nanosecs', ...U32],
-    ['/linux/devices/0/major', ...I64],
+    ['/linux/devices/0/major', '0', '4095'],
+    ['/linux/devices/0/minor', '0', '1048575'],
     ['/linux/resources/memory/limit', ...I64],
     ['/linux/resources/memory/swappiness', ...U64],
     ['/linux/resources/cpu/quota', ...I64],

@@ -110,6 +110,22 @@ describe.each(builds())('$name', (build) => {
     ]);
   });
 
+  // Only mount(2) knows it, and what it mounts is on the old root's /proc for a moment.
+  it.each(['private', 'shared'])('goes with iversion, where the root is %s', (propagation) => {
+    const bundle = place.bundle(
+      shell('ls /data; cat /data/sub/file; touch /data/new; grep -c " /data " /proc/mounts; ls -d /proc/1'),
+      copyUp('iversion', 'size=64k', 'noexec', 'rnosuid', 'rprivate'),
+      (config) => {
+        config.linux.rootfsPropagation = propagation;
+      },
+    );
+    writeFileSync(join(fill(bundle), 'sub/file'), 'text\n');
+    expect(run(bundle).ok().lines).toEqual(['sub', 'text', '1', '/proc/1']);
+    bundle.configure(shell('grep " /data " /proc/mounts'), copyUp('iversion', 'size=64k', 'noexec', 'rnosuid'));
+    expect(run(bundle).ok().stdout).toMatch(/ \/data tmpfs rw,nosuid,noexec,.*size=64k/);
+    expect(readdirSync(join(bundle.rootfs, 'data'))).toEqual(['sub']);
+  });
+
   it('is a copy: what is written stays in the container', () => {
     const bundle = place.bundle(shell('echo new > /data/file; rm -r /data/sub; ls /data; cat /data/file'), copyUp());
     const data = fill(bundle);

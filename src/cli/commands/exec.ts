@@ -67,9 +67,10 @@ function changesOf(values: Values, args: string[]): ExecOptions['changes'] {
   return changes;
 }
 
+/** 4294967295 is -1 to the kernel: not an id, but "as it is". */
 function idOf(option: string, id: string): number {
-  if (/^\d{1,10}$/.test(id) && Number(id) <= 0xffff_ffff) return Number(id);
-  throw new OrlopError('usage/invalid', `--${option} ${id}: not a number from 0 to 4294967295`, {
+  if (/^\d{1,10}$/.test(id) && Number(id) < 0xffff_ffff) return Number(id);
+  throw new OrlopError('usage/invalid', `--${option} ${id}: not a number from 0 to 4294967294`, {
     hint: 'names are those of the container, which only it knows',
   });
 }
