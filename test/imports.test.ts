@@ -101,7 +101,7 @@ describe('the host', () => {
     koffi: 'src/linux/',
     picocolors: 'src/cli/lint/',
     picomatch: 'src/cli/lint/',
-    diff: 'src/cli/lint/',
+    diff: 'src/cli/',
     'jsonc-parser': 'src/cli/lint/',
     // Types alone.
     sarif: 'src/cli/lint/',

@@ -75,7 +75,8 @@ export function planCgroupMount(planner: Planner, path: string, options: MountOp
     );
   }
   const isOwn = planner.namespaces.creates('cgroup');
-  if (!planner.hasCgroup && !isOwn) {
+  // Who is denied a cgroup sees that of the caller, which he may not write either.
+  if (!planner.hasCgroup && !isOwn && cgroup.denied == '') {
     planner.error(
       'OCI418',
       node,
@@ -87,12 +88,14 @@ export function planCgroupMount(planner: Planner, path: string, options: MountOp
   // Only the tmpfs that holds the hierarchies of v1 is a new filesystem.
   if (!cgroup.isUnified) options.label = mountLabel(planner);
   const step = new CgroupMountStep(path, cgroup.isUnified, options, node);
-  const below = planner.hasCgroup ? planner.cgroupPath : '';
   if (cgroup.isUnified) {
+    const below = planner.hasCgroup ? planner.cgroupPath : cgroup.own;
     step.branches.push(new CgroupBranch('', isOwn ? '' : cgroup.mount + below, 'cgroup2', []));
   } else {
-    for (let index = 0; index < cgroup.hierarchies.length; index++)
-      addHierarchy(step, cgroup.hierarchies[index], below, isOwn);
+    for (let index = 0; index < cgroup.hierarchies.length; index++) {
+      const hierarchy = cgroup.hierarchies[index];
+      addHierarchy(step, hierarchy, planner.hasCgroup ? planner.cgroupPath : hierarchy.own, isOwn);
+    }
   }
   planner.add(step);
 }

@@ -9,6 +9,8 @@ export class Hierarchy {
   /** Of a hierarchy without controllers, such as systemd's. */
   name: string = '';
   controllers: string[] = [];
+  /** The caller's cgroup there, where he is denied one of his choice. */
+  own: string = '';
 }
 
 /** man 7 cgroups: how this host has its control groups. */
@@ -22,6 +24,8 @@ export class CgroupFacts {
   hierarchies: Hierarchy[] = [];
   /** Why the caller may make no cgroup of his own choice, '' if he may. */
   denied: string = '';
+  /** v2: the caller's cgroup then, in which the container is. */
+  own: string = '';
   /** Where a cgroup is made that config.json does not name. */
   base: string = '';
 
@@ -239,6 +243,8 @@ function readCgroup(document: Document, node: i32, report: Report, facts: Cgroup
   if (unified) facts.unified = unified.value;
   const denied = reader.string('denied');
   if (denied) facts.denied = denied.value;
+  const own = reader.string('own');
+  if (own) facts.own = own.value;
   const base = reader.string('base');
   if (base) facts.base = base.value;
   facts.controllers = readTexts(reader, 'controllers');
@@ -251,6 +257,8 @@ function readCgroup(document: Document, node: i32, report: Report, facts: Cgroup
       if (path) hierarchy.mount = path.value;
       const name = item.string('name');
       if (name) hierarchy.name = name.value;
+      const own = item.string('own');
+      if (own) hierarchy.own = own.value;
       hierarchy.controllers = readTexts(item, 'controllers');
       item.finish();
       facts.hierarchies.push(hierarchy);

@@ -1,8 +1,8 @@
 // Which cgroups a caller without privileges has: on version 2 what systemd, or an administrator, has given to him.
 
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Facts } from '../linux/facts.ts';
+import type { CgroupHierarchy, Facts } from '../linux/facts.ts';
 import type { CgroupFacts } from '../spec/types.ts';
 
 /** Without a cgroup that the caller may make, the container has none; `auto`: if he is not root of the machine. */
@@ -17,21 +17,37 @@ export function accessibleCgroups(facts: Facts, rootless: Rootless = 'auto'): Cg
   const who = userNamespace ? `user ${uid} of this user namespace` : `user ${uid}`;
   if (cgroup.layout !== 'v2') {
     const closed = cgroup.hierarchies.find(({ mount }) => !isWritable(mount));
-    return closed ? { ...cgroup, denied: `${who} may not write ${closed.mount}` } : cgroup;
+    if (!closed) return cgroup;
+    const hierarchies = cgroup.hierarchies.map((hierarchy) => ({
+      ...hierarchy,
+      own: ownBelow(hierarchy.mount, ownCgroup(hierarchy)),
+    }));
+    return { ...cgroup, hierarchies, denied: `${who} may not write ${closed.mount}` };
   }
-  const own = ownCgroup();
+  const own = ownCgroup({});
   // Beside the cgroup of the caller: it has a process, and so hands no controller down.
   const base = [dirname(own), own].find((path) => mayDivide(join(cgroup.mount, path)));
   if (base !== undefined) return { ...cgroup, base: base === '/' ? '' : base };
   return {
     ...cgroup,
+    own: ownBelow(cgroup.mount, own),
     denied: `${who} may not write ${join(cgroup.mount, dirname(own))}: no cgroup is delegated to him`,
   };
 }
 
-/** man 7 cgroups: the v2 line of /proc/self/cgroup. */
-function ownCgroup(): string {
-  return /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/';
+/** man 7 cgroups: what /proc/self/cgroup says of a hierarchy; of version 2 without controllers and a name. */
+function ownCgroup({ controllers, name }: Partial<CgroupHierarchy>): string {
+  const known = name === undefined ? (controllers ?? ['']) : [`name=${name}`];
+  for (const line of readFileSync('/proc/self/cgroup', 'utf8').trimEnd().split('\n')) {
+    const [, ofLine = '', ...path] = line.split(':');
+    if (ofLine.split(',').some((word) => known.includes(word))) return path.join(':');
+  }
+  return '/';
+}
+
+/** The same below a mount; '' for its root, also where the mount does not show so much. */
+function ownBelow(mount: string, cgroup: string): string {
+  return cgroup !== '/' && existsSync(join(mount, cgroup)) ? cgroup : '';
 }
 
 /** Make a cgroup in it, and move a process there from another below it. */

@@ -142,6 +142,8 @@ export interface CgroupFacts {
   layout: 'v1' | 'hybrid' | 'v2' | 'none';
   /** Why the caller may make no cgroup of his own choice; one that config.json names is tried. */
   denied?: string;
+  /** v2: the caller's cgroup where he is denied another, '' for the root. */
+  own?: string;
   /** The cgroup below which those are made that config.json does not name: that of a user, '' for the root. */
   base?: string;
   /** v2: where it is mounted, and cgroup.controllers there. */
@@ -149,7 +151,7 @@ export interface CgroupFacts {
   controllers?: string[];
   /** hybrid: the mount of the v2 hierarchy beside those of v1. */
   unified?: string;
-  hierarchies?: { mount: string; name?: string; controllers: string[] }[];
+  hierarchies?: { mount: string; name?: string; controllers: string[]; own?: string }[];
 }
 
 /** One launch: what the user asks for beside config.json. */

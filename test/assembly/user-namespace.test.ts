@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Facts, Plan, Request } from '../../src/spec/index.ts';
+import type { CgroupFacts, Facts, Plan, Request } from '../../src/spec/index.ts';
 import { fixture } from './module.ts';
 import { changed, findings, open, plan, request, V1, V2 } from './plans.ts';
 
@@ -217,6 +217,25 @@ describe('a caller without privileges', () => {
       expect(step(without, 'clone')).not.toHaveProperty('intoCgroup');
       expect(step(without, 'cgroup-mount')).toBeDefined();
     }
+  });
+
+  test('sees the cgroup of the caller, where it gets none and has no cgroup namespace', () => {
+    const config = changed(rootless, { '/linux/namespaces': NAMESPACES.filter(({ type }) => type !== 'cgroup') });
+    const branches = (cgroup: CgroupFacts): unknown => step(plan(config, user({ cgroup })), 'cgroup-mount')?.branches;
+    expect(branches({ ...V2, denied: 'no', own: '/user.slice' })).toEqual([
+      { name: '', source: '/sys/fs/cgroup/user.slice' },
+    ]);
+    const [first, second] = (V1.hierarchies ?? []).map((hierarchy) => ({ ...hierarchy, own: '/his' }));
+    if (!first || !second) throw new Error('V1 has no hierarchies');
+    expect(branches({ layout: 'v1', denied: 'no', hierarchies: [first, { ...second, own: '' }] })).toEqual([
+      { name: 'cpuset', source: '/sys/fs/cgroup/cpuset/his' },
+      { name: 'blkio', source: '/sys/fs/cgroup/blkio' },
+    ]);
+    // Root could write it: a container of his that asks for no cgroup of its own does not get that of others.
+    const disabled = { ...user({ cgroup: V2 }), cgroupManager: 'disabled' as const };
+    expect(findings(config, disabled)).toMatchObject([
+      { rule: 'OCI414', message: expect.stringContaining('no cgroup to mount') },
+    ]);
   });
 
   test('a cgroup that the config names is tried, a limit without one refused', () => {
