@@ -164,11 +164,18 @@ function tooMany(): Diagnostic {
   return new Diagnostic(Severity.WARNING, 'OCI016', NONE, end, end, message, '');
 }
 
-/** A JSON array of findings, sorted by position. */
-export function writeDiagnostics(writer: Writer, document: Document, report: Report): void {
+/** A JSON array of findings that are at least so severe, sorted by position. */
+export function writeDiagnostics(
+  writer: Writer,
+  document: Document,
+  report: Report,
+  least: Severity = Severity.INFO,
+): void {
   writer.beginArray();
   const findings = report.sorted();
-  for (let index = 0; index < findings.length; index++) writeDiagnostic(writer, document, findings[index]);
+  for (let index = 0; index < findings.length; index++) {
+    if (findings[index].severity <= least) writeDiagnostic(writer, document, findings[index]);
+  }
   writer.endArray();
 }
 

@@ -41,8 +41,10 @@ export class Bytes {
 
   /** UTF-8 with a NUL behind it; returns the offset. */
   putText(text: string): i32 {
-    const offset = this.reserve(String.UTF8.byteLength(text, true), 1);
-    String.UTF8.encodeUnsafe(changetype<usize>(text), text.length, this.address + offset, true);
+    // Room for the longest that it may become: to count first would be to walk over it twice.
+    const offset = this.reserve(3 * text.length + 1, 1);
+    const size = String.UTF8.encodeUnsafe(changetype<usize>(text), text.length, this.address + offset, true);
+    this.length = offset + <i32>size;
     return offset;
   }
 

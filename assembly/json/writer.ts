@@ -88,8 +88,8 @@ export class Writer {
 
   private quoted(text: string): void {
     this.byte(0x22);
-    let from = 0;
-    for (let index = 0; index < text.length; index++) {
+    let from = this.leadingPlain(text);
+    for (let index = from; index < text.length; index++) {
       const code = text.charCodeAt(index);
       if (code >= 0x20 && code != 0x22 && code != 0x5c) continue;
       if (index > from) this.plain(text.substring(from, index));
@@ -103,8 +103,23 @@ export class Writer {
       this.byte(code < 0x10 ? 0x30 : 0x31);
       this.byte(digit(code & 0xf));
     }
-    this.plain(from == 0 ? text : text.substring(from));
+    if (from < text.length) this.plain(text.substring(from));
     this.byte(0x22);
+  }
+
+  /** Writes the ASCII that opens the text and stands for itself, which is nearly always all of it; how much that was. */
+  private leadingPlain(text: string): i32 {
+    const length = text.length;
+    this.reserve(length);
+    const to = this.pointer + this.length;
+    let index = 0;
+    for (; index < length; index++) {
+      const code = load<u16>(changetype<usize>(text) + ((<usize>index) << 1));
+      if (code < 0x20 || code >= 0x80 || code == 0x22 || code == 0x5c) break;
+      store<u8>(to + index, <u8>code);
+    }
+    this.length += index;
+    return index;
   }
 
   private plain(text: string): void {

@@ -1,6 +1,6 @@
 import { Document } from '../json/document';
 import { Writer } from '../json/writer';
-import { writeDiagnostics } from '../report';
+import { Severity, writeDiagnostics } from '../report';
 import { HookStep } from './hooks';
 import { MountStep } from './mounts';
 import { writeAnnotations, writePlace } from './plan';
@@ -26,7 +26,8 @@ export function writeHostPlan(writer: Writer, document: Document, planner: Plann
   if (planner.user.exists) writer.fieldBoolean('userNamespace', true);
   writeSteps(writer, document, planner);
   writer.key('diagnostics');
-  writeDiagnostics(writer, document, planner.report);
+  // No start tells what is only worth knowing, and to say where it stands every line would have to be counted.
+  writeDiagnostics(writer, document, planner.report, Severity.WARNING);
   writer.endObject();
 }
 
