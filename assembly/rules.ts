@@ -24,6 +24,7 @@ const SECTIONS: string[][] = [
     'unsafe-integer',
     'missing-field',
     'too-many-findings',
+    'unused-ignore',
   ],
   // process
   [

@@ -89,6 +89,8 @@ export function readOptions(document: Document, rules: Rule[], report: Report): 
   options.targets = readTargets(reader);
   const isUnsafe = reader.boolean('unsafe');
   if (isUnsafe) options.isUnsafe = isUnsafe.value;
+  // For editors, in .orlop.json.
+  reader.string('$schema');
   reader.finish();
   return options;
 }
@@ -141,7 +143,7 @@ function findRule(reader: ObjectReader, text: string, node: i32, rules: Rule[]):
     names.push(name);
   }
   const near = nearest(text, names);
-  const help = near == '' ? 'rules() lists them by id and name' : `did you mean "${near}"?`;
+  const help = near == '' ? '"orlop lint --list-rules" lists them' : `did you mean "${near}"?`;
   reader.report.error('OCI004', node, `"${text}" is no rule`, help);
   return null;
 }

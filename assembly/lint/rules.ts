@@ -125,6 +125,7 @@ import { ArgumentIndexRange, ConflictingRules, FilterTooLong, UselessValueTwo } 
 import { DangerousSyscalls, NoSeccomp } from './seccomp-hardening';
 import { EpermByDefault, NativeArchitectureMissing, ShadowedRule, UnknownSyscall } from './seccomp-profile';
 import { SysctlHostname, SysctlNotNamespaced, SysctlWithoutNamespace } from './sysctls';
+import { UnusedIgnore } from './unused-ignore';
 import { FieldNewerThanVersion, InvalidOciVersion, UnknownMajorVersion } from './version';
 
 /** Every rule there is, by number. Made for each document: an instance that is never asked should not pay for them. */
@@ -146,6 +147,7 @@ export function createRules(): Rule[] {
     new UnsafeInteger(),
     new MissingField(),
     new TooManyFindings(),
+    new UnusedIgnore(),
     new ProcessMissing(),
     new ArgsEmpty(),
     new CwdNotAbsolute(),

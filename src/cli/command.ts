@@ -7,6 +7,8 @@ export interface Option {
   short?: string;
   /** Absent: a switch. Present: it takes a value, called so in the help. */
   value?: string;
+  /** The value of the option alone: `--fix`. Another has to stand in the same word then: `--fix=unsafe`. */
+  implied?: string;
   multiple?: boolean;
   /** All that the value may be. */
   words?: readonly string[];

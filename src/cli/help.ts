@@ -31,7 +31,9 @@ export function commandHelp(name: string, command: Command): string {
 function optionLines(options: Options): string {
   const shown = Object.entries(options).filter(([, option]) => !option.isHidden);
   const lines = shown.map(([name, option]) => {
-    const left = `${option.short ? `-${option.short}, ` : '    '}--${name}${option.value ? ` ${option.value}` : ''}`;
+    const { value, implied } = option;
+    const shownValue = value === undefined ? '' : implied === undefined ? ` ${value}` : `[=${value}]`;
+    const left = `${option.short ? `-${option.short}, ` : '    '}--${name}${shownValue}`;
     return `  ${left.padEnd(28)} ${option.help}\n`;
   });
   return lines.join('');

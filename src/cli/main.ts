@@ -1,7 +1,6 @@
 import { basename, join } from 'node:path';
 import type { Rootless } from '../container/cgroup-access.ts';
 import { OrlopError } from '../error.ts';
-import { fileError } from '../linux/file-error.ts';
 import { isInUserNamespace } from '../linux/user-namespace.ts';
 import type { CgroupManager } from '../spec/types.ts';
 import { parse } from './arguments.ts';
@@ -10,7 +9,7 @@ import { COMMANDS } from './commands.ts';
 import { EVERYWHERE, GLOBALS } from './globals.ts';
 import { Log } from './log.ts';
 import { print, printError } from './output.ts';
-import { renderError } from './render.ts';
+import { asOrlopError, renderError } from './render.ts';
 
 /** As runc: 1, and 255 of exec, whose other statuses are the process's. */
 const FAILED = 1;
@@ -108,13 +107,3 @@ function fail(error: unknown, log: Log, context: Context | undefined): void {
 }
 
 const stackOf = (cause: unknown): string | undefined => (cause instanceof Error ? cause.stack : undefined);
-
-/** An error of the host's files says its call and path; anything else is a bug. */
-function asOrlopError(error: unknown): OrlopError {
-  const known = fileError(error);
-  if (known instanceof OrlopError) return known;
-  return new OrlopError('core/crash', `unexpected: ${(error as Error).message ?? String(error)}`, {
-    hint: 'this is a bug of orlop: please report it, with what --debug prints',
-    cause: error,
-  });
-}

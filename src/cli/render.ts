@@ -1,7 +1,8 @@
 // What a person sees of findings and errors.
 
 import { readFileSync } from 'node:fs';
-import type { OrlopError } from '../error.ts';
+import { OrlopError } from '../error.ts';
+import { fileError } from '../linux/file-error.ts';
 import type { Diagnostic } from '../spec/types.ts';
 
 interface Place {
@@ -19,6 +20,16 @@ export function sourceOf(file: string | undefined): string[] {
   } catch {
     return [];
   }
+}
+
+/** An error of the host's files says its call and path; anything else is a bug. */
+export function asOrlopError(error: unknown): OrlopError {
+  const known = fileError(error);
+  if (known instanceof OrlopError) return known;
+  return new OrlopError('core/crash', `unexpected: ${(error as Error).message ?? String(error)}`, {
+    hint: 'this is a bug of orlop: please report it, with what --debug prints',
+    cause: error,
+  });
 }
 
 /**
@@ -57,20 +68,39 @@ export function renderDiagnostic(finding: Diagnostic, file: string, source: stri
   return `${lines.join('\n')}\n`;
 }
 
+/** How a place is drawn. */
+export interface Pen {
+  corner: string;
+  mark: string;
+  /** For the lines and numbers beside the source, and for the mark. */
+  dim(text: string): string;
+  bright(text: string): string;
+}
+
+const same = (text: string): string => text;
+export const PLAIN: Pen = { corner: '┌─', mark: '^', dim: same, bright: same };
+
 const WIDEST = 160;
 
-function frame(place: Place, path: string, file: string, source: string[]): string[] {
+/** A place with its line of the source, and what is to be said of it. */
+export function frame(place: Place, path: string, file: string, source: string[], pen = PLAIN): string[] {
   const number = String(place.line);
   const margin = ' '.repeat(Math.max(number.length, 2));
-  const lines = [`${margin} ┌─ ${file}:${place.line}:${place.column}${path === '' ? '' : ` ${path}`}`];
+  const where = `${file}:${place.line}:${place.column}${path === '' ? '' : ` ${path}`}`;
+  const lines = [`${margin} ${pen.dim(pen.corner)} ${visible(where)}`];
   const line = source[place.line - 1];
   if (line === undefined) return lines;
   // A config may be one long line: show the part that matters.
   const from = place.column > WIDEST - 40 ? place.column - 40 : 0;
-  const shown = line.slice(from, from + WIDEST).replaceAll('\t', ' ');
+  const shown = visible(line.slice(from, from + WIDEST).trimEnd());
   const last = place.endLine === place.line ? (place.endColumn ?? place.column) : place.column;
   const width = Math.max(1, Math.min(last - place.column, WIDEST - (place.column - from)));
-  lines.push(`${number.padStart(margin.length)} │ ${shown}`);
-  lines.push(`${margin} │ ${' '.repeat(place.column - 1 - from)}${'^'.repeat(width)}`);
+  lines.push(`${pen.dim(`${number.padStart(margin.length)} │`)} ${shown}`);
+  lines.push(`${margin} ${pen.dim('│')} ${' '.repeat(place.column - 1 - from)}${pen.bright(pen.mark.repeat(width))}`);
   return lines;
+}
+
+/** What a terminal would obey, or show in another order, as one sign each: a config may come from anybody. */
+export function visible(text: string): string {
+  return text.replaceAll('\t', ' ').replaceAll(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '�');
 }

@@ -40,6 +40,15 @@ export class Linter {
     });
   }
 
+  /** What is wrong with options that somebody has written, with the places in their text. */
+  check(options: Uint8Array): Diagnostic[] {
+    return this.use((instance) => {
+      const nothing = instance.put(new Uint8Array());
+      const result = instance.run((abi) => abi.lint(nothing, 0, instance.put(options), options.length));
+      return result < 0 ? instance.json<{ diagnostics: Diagnostic[] }>().diagnostics : [];
+    });
+  }
+
   /** Every rule, by id. */
   rules(): Rule[] {
     return this.use((instance) => {

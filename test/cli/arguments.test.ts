@@ -11,6 +11,18 @@ const OPTIONS: Options = {
   all: { short: 'a', help: '' },
 };
 
+test('a value that may be left out stands in the same word', () => {
+  const options: Options = {
+    fix: { short: 'x', value: 'WHICH', words: ['safe', 'unsafe'], implied: 'safe', help: '' },
+  };
+  const read = (line: string) => parse(line.split(' '), options);
+  expect(read('--fix unsafe')).toEqual({ values: { fix: 'safe' }, positionals: ['unsafe'] });
+  expect(read('--fix=unsafe one')).toEqual({ values: { fix: 'unsafe' }, positionals: ['one'] });
+  expect(read('-x unsafe')).toEqual({ values: { fix: 'safe' }, positionals: ['unsafe'] });
+  expect(read('-xunsafe one')).toEqual({ values: { fix: 'unsafe' }, positionals: ['one'] });
+  expect(() => read('--fix=')).toThrow('not a which');
+});
+
 const read = (line: string, endsEarly = false) => parse(line.split(' '), OPTIONS, endsEarly);
 
 test.each([

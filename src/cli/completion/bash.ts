@@ -12,7 +12,8 @@ ${[{ name: '', options: globalOptions() }, ...commands].map(optionsLine).join('\
     esac
 }
 
-# What follows an option, or is the argument of that number: COMMAND OPTION|NUMBER. Nothing follows a switch.
+# What follows an option, or is the argument of that number: COMMAND OPTION|NUMBER. Nothing follows a switch; what has to
+# stand in the same word begins with a =.
 _orlop_expects() {
     case "$1 $2" in
 ${[...valueLines('', globalOptions()), ...commands.flatMap(expectLines)].join('\n')}
@@ -26,9 +27,10 @@ _orlop() {
     COMPREPLY=()
     for ((at = 1; at < COMP_CWORD; at++)); do
         word=\${COMP_WORDS[at]}
+        [[ $expects == =* && $word != = ]] && expects=''
         if [[ -n $expects ]]; then
             # bash makes three words of --option=value.
-            [[ $word == = ]] && continue
+            [[ $word == = ]] && expects=\${expects#=} && continue
             [[ $option == --root ]] && root=(--root "$word")
             expects=''
         elif [[ -z $ended && $word == -- ]]; then
@@ -43,6 +45,8 @@ _orlop() {
             [[ ${endsEarly(commands)} == *" $command "* ]] && ended=1
         fi
     done
+    [[ $expects == =* && $cur != = ]] && expects=''
+    expects=\${expects#=}
     [[ -n $expects && $cur == = ]] && cur=''
     if [[ -z $expects ]]; then
         if [[ -z $ended && $cur == -* ]]; then
@@ -83,13 +87,15 @@ function expectLines(command: CommandGrammar): string[] {
 }
 
 function valueLines(command: string, options: OptionGrammar[]): string[] {
-  return options.flatMap(({ names, value }) =>
-    value ? [line(names.map((name) => quote(`${command} ${name}`)).join(' | '), value.expects)] : [],
+  return options.flatMap(({ names, value, isOptional }) =>
+    value
+      ? [line(names.map((name) => quote(`${command} ${name}`)).join(' | '), value.expects, isOptional ? '=' : '')]
+      : [],
   );
 }
 
-function line(pattern: string, expects: Expected): string {
-  return `        ${pattern}) echo ${quote(typeof expects === 'string' ? expects : `words ${expects.join(' ')}`)} ;;`;
+function line(pattern: string, expects: Expected, before = ''): string {
+  return `        ${pattern}) echo ${quote(before + (typeof expects === 'string' ? expects : `words ${expects.join(' ')}`))} ;;`;
 }
 
 function endsEarly(commands: CommandGrammar[]): string {

@@ -71,11 +71,13 @@ function commandLines(command: CommandGrammar): string[] {
   return [...command.options.map((option) => optionLine(command.name, option)), ...places];
 }
 
-function optionLine(command: string, { names, help, value }: OptionGrammar): string {
+function optionLine(command: string, { names, help, value, isOptional }: OptionGrammar): string {
   const [long = '', short] = names;
   const spelled = `${short === undefined ? '' : `-s ${short.slice(1)} `}-l ${long.slice(2)}`;
   const condition = quote(`__orlop_in ${command === '' ? "''" : command}`);
-  return `complete -c orlop -n ${condition} ${spelled}${value ? ` -r ${completed(value.expects)}` : ''} -d ${quote(help)}`;
+  const expected =
+    value && (isOptional ? completed(value.expects).replace('-x', '-f') : `-r ${completed(value.expects)}`);
+  return `complete -c orlop -n ${condition} ${spelled}${expected ? ` ${expected}` : ''} -d ${quote(help)}`;
 }
 
 function completed(expects: Expected): string {
@@ -93,7 +95,9 @@ function completed(expects: Expected): string {
 function valued(commands: CommandGrammar[]): string[] {
   const all = [{ name: '', options: globalOptions() }, ...commands];
   return all.flatMap(({ name, options }) =>
-    options.flatMap(({ names, value }) => (value ? names.map((one) => quote(`${name} ${one}`)) : [])),
+    options.flatMap(({ names, value, isOptional }) =>
+      value && !isOptional ? names.map((one) => quote(`${name} ${one}`)) : [],
+    ),
   );
 }
 

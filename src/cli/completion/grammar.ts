@@ -21,6 +21,8 @@ export interface OptionGrammar {
   isMultiple: boolean;
   /** Absent: a switch. */
   value?: Place;
+  /** The value may be left out, and is never the next word. */
+  isOptional: boolean;
 }
 
 export interface CommandGrammar {
@@ -55,10 +57,11 @@ export function commandGrammars(): CommandGrammar[] {
 
 function optionsOf(options: Options): OptionGrammar[] {
   const shown = Object.entries(options).filter(([, { isHidden }]) => !isHidden);
-  return shown.map(([name, { short, value, words, multiple, help }]: [string, Option]) => ({
+  return shown.map(([name, { short, value, words, multiple, implied, help }]: [string, Option]) => ({
     names: [`--${name}`, ...(short === undefined ? [] : [`-${short}`])],
     help,
     isMultiple: multiple === true,
+    isOptional: implied !== undefined,
     ...(value === undefined ? {} : { value: words ? { name: value, expects: words } : placeOf(value) }),
   }));
 }

@@ -64,11 +64,12 @@ const lines = (specs: string[], indent: number): string =>
   specs.map((spec) => `${' '.repeat(indent)}${spec} \\`).join('\n');
 
 /** `'(-b --bundle)'{-b+,--bundle=}'[what it is]:DIR:_directories'`; + and = let the value stand in the same word too. */
-function optionSpec({ names, help, isMultiple, value }: OptionGrammar): string {
+function optionSpec({ names, help, isMultiple, value, isOptional }: OptionGrammar): string {
   const once = isMultiple ? "'*'" : quote(`(${names.join(' ')})`);
-  const spelled = names.map((name) => (value ? `${name}${name.startsWith('--') ? '=' : '+'}` : name));
+  const joint = (name: string): string => (name.startsWith('--') ? '=' : '+');
+  const spelled = names.map((name) => (value ? `${name}${isOptional ? '=-' : joint(name)}` : name));
   const alternatives = spelled.length > 1 ? `{${spelled.join(',')}}` : spelled[0];
-  return `${once}${alternatives}${quote(`[${escaped(help)}]${value ? `:${placeSpec(value)}` : ''}`)}`;
+  return `${once}${alternatives}${quote(`[${escaped(help)}]${value ? `${isOptional ? '::' : ':'}${placeSpec(value)}` : ''}`)}`;
 }
 
 function placeSpec({ name, expects }: Place): string {
