@@ -1,4 +1,6 @@
 import { give, giveBytes } from './abi';
+import { NAME_COUNT } from './bpf/syscall-tables';
+import { syscallName } from './bpf/syscalls';
 import { Document } from './json/document';
 import { parse } from './json/parser';
 import { Writer } from './json/writer';
@@ -17,6 +19,7 @@ import { Report, writeDiagnostics } from './report';
  *   lint   → { version, diagnostics, unusedIgnores }   returns the number of errors, -1 for options that are wrong
  *   fix    → the text after its fixes                  returns the number of fixes, -1 for options that are wrong
  *   rules  → { version, rules }: what each rule is     returns 0
+ *   systemCalls → { version, systemCalls }: the names that a seccomp profile may have, of all architectures; returns 0
  *
  * `options` is JSON (src/spec/orlop.v1.schema.json, lintOptions), or empty for the preset "recommended". If they are
  * wrong the result is { version, diagnostics } of the options. For what launches see launch.ts.
@@ -51,6 +54,19 @@ export function fix(config: usize, configLength: i32, options: usize, optionsLen
 export function rules(): i32 {
   const writer = new Writer();
   writeExplanations(writer, createRules());
+  give(writer);
+  return 0;
+}
+
+export function systemCalls(): i32 {
+  const writer = new Writer();
+  writer.beginObject();
+  writer.fieldInteger('version', 1);
+  writer.key('systemCalls');
+  writer.beginArray();
+  for (let id = 0; id < NAME_COUNT; id++) writer.string(syscallName(id));
+  writer.endArray();
+  writer.endObject();
   give(writer);
   return 0;
 }

@@ -12,6 +12,7 @@ const HOST: Record<string, string[]> = {
   launch: ['linux', 'error'],
   spec: ['error', 'version'],
   playground: ['spec', 'error'],
+  editor: ['spec', 'error', 'version'],
   container: ['launch', 'linux', 'spec', 'error', 'version'],
   cli: ['container', 'launch', 'linux', 'spec', 'error', 'version'],
   // The library's face, and what makes one file of the command line.
@@ -33,7 +34,7 @@ const MODULE: Record<string, string[]> = {
   image: ['plan', 'spec', 'json', 'report'],
   abi: ['json'],
   launch: ['abi', 'image', 'plan', 'spec', 'json', 'report'],
-  index: ['launch', 'abi', 'lint', 'json', 'report'],
+  index: ['launch', 'abi', 'bpf', 'lint', 'json', 'report'],
 };
 
 const root = join(import.meta.dirname, '..');
@@ -150,8 +151,8 @@ describe('the module', () => {
   const LAUNCH = ['memory', 'abiVersion', 'allocate', 'reset', 'plan', 'prepare', 'image', 'result', 'resultLength'];
 
   test.each([
-    ['spec', [...LAUNCH, 'lint', 'fix', 'rules'], []],
-    ['launch', LAUNCH, ['lint', 'fix', 'rules']],
+    ['spec', [...LAUNCH, 'lint', 'fix', 'rules', 'systemCalls'], []],
+    ['launch', LAUNCH, ['lint', 'fix', 'rules', 'systemCalls']],
   ])('any engine can load %s.wasm: it imports nothing', (name, has, lacks) => {
     const module = new WebAssembly.Module(readFileSync(join(root, `src/spec/${name}.wasm`)));
     expect(WebAssembly.Module.imports(module)).toEqual([]);

@@ -80,11 +80,6 @@ const CURRENT = [
 ];
 
 function requestOf(state: State, options: UpdateOptions): Request {
-  if (state.cgroup.directories.length === 0) {
-    throw new OrlopError('container/wrong-state', `container "${state.id}" has no cgroup of its own`, {
-      hint: 'it was created with --cgroup-manager disabled, or on a host without cgroups',
-    });
-  }
   const cgroup = ownFacts(state);
   const current: Record<string, string> = {};
   for (const file of CURRENT) {

@@ -39,7 +39,7 @@ export function specModule(): WebAssembly.Module {
   return spec.get();
 }
 
-/** The same without lint(), fix() and rules(). */
+/** The same without lint(), fix(), rules() and systemCalls(). */
 export function launchModule(): WebAssembly.Module {
   return launch.get();
 }

@@ -1,7 +1,7 @@
 import { OrlopError } from '../error.ts';
 import { ABI_VERSION } from '../version.ts';
 
-/** The exports of spec.wasm; assembly/index.ts and assembly/launch.ts describe them. launch.wasm has no lint, fix and rules. */
+/** The exports of spec.wasm; assembly/index.ts and launch.ts describe them. launch.wasm has none of index.ts's own. */
 export interface Abi {
   memory: WebAssembly.Memory;
   abiVersion(): number;
@@ -12,6 +12,7 @@ export interface Abi {
   lint(config: number, configLength: number, options: number, optionsLength: number): number;
   fix(config: number, configLength: number, options: number, optionsLength: number): number;
   rules(): number;
+  systemCalls(): number;
   plan(config: number, configLength: number, request: number, requestLength: number): number;
   prepare(config: number, configLength: number, request: number, requestLength: number): number;
   exec(

@@ -57,6 +57,14 @@ export class Linter {
     });
   }
 
+  /** The names that a seccomp profile may have, of all architectures. */
+  systemCalls(): string[] {
+    return this.use((instance) => {
+      instance.run((abi) => abi.systemCalls());
+      return instance.json<{ systemCalls: string[] }>().systemCalls;
+    });
+  }
+
   private call(instance: Instance, entry: 'lint' | 'fix', config: Uint8Array, options: LintOptions): number {
     const bytes = encoder.encode(JSON.stringify(options));
     const result = instance.run((abi) =>
