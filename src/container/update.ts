@@ -37,9 +37,13 @@ export function update(options: UpdateOptions): void {
       throw wrongState(options.id, status, 'created, running or paused');
     }
     if (state.cgroup.directories.length === 0) {
-      throw new OrlopError('container/wrong-state', `container "${options.id}" has no cgroup of its own, and so no limits`, {
-        hint: 'whoever created it could make none, or was told not to: see "--rootless" and "--cgroup-manager"',
-      });
+      throw new OrlopError(
+        'container/wrong-state',
+        `container "${options.id}" has no cgroup of its own, and so no limits`,
+        {
+          hint: 'whoever created it could make none, or was told not to: see "--rootless" and "--cgroup-manager"',
+        },
+      );
     }
     const document = new SpecDocument(specModule(), options.resources);
     const { steps, diagnostics } = document.update(requestOf(state, options));
