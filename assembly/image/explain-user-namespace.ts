@@ -52,8 +52,9 @@ export function userNamespaceHint(step: Step, row: Row, errno: i32): string {
       break;
     case Verb.IDENTITY:
     case Verb.USER:
-      if (row.call == Call.SETGROUPS) return 'setgroups(2) is denied in this user namespace: remove additionalGids';
-      if (errno == EINVAL) return 'the id is not mapped in the user namespace: see its uid_map and gid_map';
+      if (row.call == Call.SETGROUPS && errno == EPERM)
+        return 'setgroups(2) is denied in this user namespace: remove additionalGids';
+      if (errno == EINVAL) return 'an id is not mapped in the user namespace: see its uid_map and gid_map';
       break;
     default:
       break;

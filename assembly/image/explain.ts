@@ -7,12 +7,15 @@ import { DEADLINE, SchedulerStep } from '../plan/scheduler';
 import { Step, Verb } from '../plan/step';
 import { Call } from './calls';
 import {
+  E2BIG,
   EACCES,
   EAGAIN,
   EBUSY,
+  EEXIST,
   EINVAL,
   EISDIR,
   ELOOP,
+  ENAMETOOLONG,
   ENODEV,
   ENOENT,
   ENOEXEC,
@@ -103,6 +106,8 @@ function hintFor(step: Step, row: Row, errno: i32): string {
       if (errno == ENOTDIR) return 'a part of the path before the last is no directory';
       break;
     case Verb.EXECUTE:
+      if (errno == E2BIG)
+        return 'an argument or variable has at most 128 KiB, and all of them a quarter of the stack (RLIMIT_STACK)';
       if (errno == ENOEXEC)
         return 'the kernel knows no such format: a script needs a first line such as #!/bin/sh, a binary this architecture';
       if (errno == ENOENT)
@@ -127,6 +132,13 @@ function hintFor(step: Step, row: Row, errno: i32): string {
         return 'the source has to be there on the host: make it, or correct mounts[].source';
       if (row.call == Call.OPEN_TREE && errno == EINVAL) return 'the source is mounted unbindable';
       if (errno == ENOTDIR) return 'a directory can only be bound on a directory, a file on a file';
+      break;
+    case Verb.HOSTNAME:
+    case Verb.DOMAINNAME:
+      if (errno == EINVAL) return 'a name has at most 64 bytes';
+      break;
+    case Verb.USER:
+      if (row.call == Call.SETGROUPS && errno == EINVAL) return 'a process has at most 65536 groups';
       break;
     case Verb.JOIN:
       if (errno == EINVAL) return 'the file is a namespace of another type';
@@ -201,6 +213,10 @@ function hintFor(step: Step, row: Row, errno: i32): string {
   if (errno == EROFS) return 'the path is not in the root filesystem, and cannot be made there: it is read-only';
   if (errno == ELOOP) return 'a symbolic link of the root filesystem leads where it must not';
   if (errno == EISDIR) return 'a directory is in the place of a file';
+  if (errno == ENOTDIR) return 'a file of the root filesystem is in the place of a directory';
+  if (errno == EEXIST)
+    return 'the root filesystem has something else at this path: remove it there, or name another path';
+  if (errno == ENAMETOOLONG) return 'a name has at most 255 bytes, and a path 4095';
   return '';
 }
 

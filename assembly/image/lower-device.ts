@@ -122,6 +122,15 @@ function bindDevice(context: Context, step: DeviceStep): void {
   program.jump(differs);
   program.place(done);
   setAttributes(context, context.mount, 0, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, MS_PRIVATE);
+  openNode(context, step.path);
+  attach(context);
+}
+
+/** A file to mount a device on in `context.target`, made empty if it is not there; a link is none. */
+export function openNode(context: Context, path: string): void {
+  const program = context.program;
+  const name = nameOf(path);
+  holdDirectory(context, parentOf(path));
   makeNode(context, name, S_IFREG | 0o644, 0).tolerate(EEXIST);
   program
     .call(
@@ -132,7 +141,6 @@ function bindDevice(context: Context, step: DeviceStep): void {
       program.number(24),
     )
     .into(context.target);
-  attach(context);
 }
 
 function makeNode(context: Context, name: string, mode: u64, device: u64): Row {

@@ -19,8 +19,9 @@ import {
   TIOCSWINSZ,
 } from './constants';
 import { Context, RecordKind } from './context';
+import { openNode } from './lower-device';
 import { atCwd } from './lower-launcher';
-import { attach, openFile } from './lower-path';
+import { attach } from './lower-path';
 import { rightsMessage } from './rights';
 import { O_DIRECTORY } from './x86_64';
 
@@ -84,7 +85,7 @@ export function lowerTerminal(context: Context, step: TerminalStep): void {
 /** The console of a container is the terminal of its first process. */
 function bindConsole(context: Context): void {
   const program = context.program;
-  openFile(context, '/dev/console', context.target);
+  openNode(context, '/dev/console');
   program
     .call(
       Call.OPEN_TREE,

@@ -42,8 +42,9 @@ export function planAffinity(planner: Planner, process: Process, isFinal: bool):
 }
 
 /** For a config that is run: the lists are for later, but wrong ones are told now. */
-export function checkAffinity(planner: Planner, process: Process): void {
-  const affinity = process.execCPUAffinity;
+export function checkAffinity(planner: Planner): void {
+  const process = planner.spec.process;
+  const affinity = process ? process.execCPUAffinity : null;
   if (!affinity) return;
   const initial = affinity.initial;
   if (initial && initial.value != '' && !readNumbers(initial.value, [])) refuse(planner, initial);

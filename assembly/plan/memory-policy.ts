@@ -138,13 +138,16 @@ function refuse(planner: Planner, node: i32, message: string, help: string): voi
 const PER_LINUX: i64 = 0;
 const PER_LINUX32: i64 = 8;
 
-/** runtime-spec config-linux.md#personality: what uname and the address space look like. No flag has a meaning yet. */
+/** runtime-spec config-linux.md#personality: what uname and the address space look like. */
 export function planPersonality(planner: Planner): void {
   const linux = planner.spec.linux;
   const personality = linux ? linux.personality : null;
   if (!personality) return;
   const flags = personality.flags;
-  if (flags && flags.items.length > 0) planner.unsupported(flags.node, 'linux.personality.flags');
+  if (flags && flags.items.length > 0) {
+    const flag = flags.items[0].value;
+    planner.unsupported(flags.node, `linux.personality.flags: "${flag}" is no flag, for the spec defines none`);
+  }
   const domain = personality.domain;
   if (!domain) {
     planner.error('OCI609', personality.node, 'the personality has no domain', 'add "domain": "LINUX" or "LINUX32"');

@@ -2,6 +2,7 @@ import { Document } from '../json/document';
 import { Writer } from '../json/writer';
 import { Report, writeDiagnostics } from '../report';
 import { Spec } from '../spec/config';
+import { checkAffinity } from './affinity';
 import { placeCgroup, planCgroup, planEnterCgroup, planLateLimits } from './cgroup';
 import { planFilesystem, planPivot, planProtection } from './filesystem';
 import { planEarlyHooks, planPoststart, planPoststop, planStartContainer } from './hooks';
@@ -17,7 +18,6 @@ import { insertSources } from './sources';
 import { Actor, actorName, Step, Verb, verbName } from './step';
 import { planSysctls } from './sysctl';
 import { planAwaitUnit } from './unit';
-import { refuseUnsupported } from './unsupported';
 import { planMapIds, readUserNamespace } from './user-namespace';
 
 /**
@@ -26,7 +26,7 @@ import { planMapIds, readUserNamespace } from './user-namespace';
  */
 export function translate(spec: Spec, request: Request, report: Report): Planner {
   const planner = new Planner(spec, request, report);
-  refuseUnsupported(planner);
+  checkAffinity(planner);
   checkMountLabel(planner);
   planner.namespaces = readNamespaces(planner);
   planner.user = readUserNamespace(planner);

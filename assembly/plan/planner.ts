@@ -135,9 +135,8 @@ export class Planner {
     this.report.warning(rule, node, message, help);
   }
 
-  /** A field that is read but not carried out yet. Never silent: an error, or on request a warning. */
-  unsupported(node: i32, field: string): void {
-    const message = `${field}: not supported yet`;
+  /** What the spec leaves to later versions of itself. Never silent: an error, or on request a warning. */
+  unsupported(node: i32, message: string): void {
     if (this.request.ignoreUnsupported) this.report.warning('OCI802', node, `${message}, ignored`, '');
     else this.report.error('OCI802', node, message, 'remove the field, or start without it by --ignore-unsupported');
   }

@@ -36,7 +36,7 @@ export interface LinuxFeatures {
 
 /**
  * What orlop carries out, whatever the host has. The lists are the translator's own; what is false here is an error in a
- * config (assembly/plan/unsupported.ts), and test/container/features.test.ts asks the translator if that is still so.
+ * config of it, and test/container/features.test.ts asks the translator if that is still so.
  */
 export function features(): Features {
   const names = SpecDocument.names(launchModule());

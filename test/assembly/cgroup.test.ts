@@ -46,6 +46,7 @@ describe('limits', () => {
       ['memory.swap.max=max if there', 'memory.max=1073741824'],
     ],
     [{ memory: { swap: -1 } }, ['memory/memory.memsw.limit_in_bytes=-1'], ['memory.swap.max=max if there']],
+    [{ memory: { kernel: GiB, kernelTCP: GiB } }, [], []],
     [{ memory: { reservation: 7 } }, ['memory/memory.soft_limit_in_bytes=7'], ['memory.low=7']],
     [{ memory: { swappiness: 0 } }, ['memory/memory.swappiness=0'], null],
     [{ memory: { disableOOMKiller: true } }, ['memory/memory.oom_control=1'], null],

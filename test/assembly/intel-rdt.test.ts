@@ -22,6 +22,7 @@ test.each([
   ],
   [{ l3CacheSchema: 'L3:0=f\nMB:0=10' }, { directory: '/sys/fs/resctrl/box', schemata: ['L3:0=f', 'MB:0=10'] }],
   [{ enableMonitoring: true }, { directory: '/sys/fs/resctrl/box', monitor: '/sys/fs/resctrl/box/mon_groups/box' }],
+  [{ enableMBM: true }, { directory: '/sys/fs/resctrl/box', monitor: '/sys/fs/resctrl/box/mon_groups/box' }],
   [
     { closID: '/', enableCMT: true },
     { directory: '/sys/fs/resctrl', shared: true, mustExist: true, monitor: '/sys/fs/resctrl/mon_groups/box' },

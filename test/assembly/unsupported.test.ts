@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { fixture } from './module.ts';
 import { changed, findings, plan, request, V1 } from './plans.ts';
 
-// What is read and not carried out is never passed over in silence. A row leaves this table when its field works.
+// What the spec leaves to later versions of itself is never passed over in silence.
 
 const runc = changed(fixture('runc'), { '/process/capabilities/ambient': [] });
 const cases: [string, unknown][] = [['/linux/personality', { domain: 'LINUX', flags: ['ADDR_NO_RANDOMIZE'] }]];

@@ -4,9 +4,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Bundle, type Config, type Mount, type Patch, Workplace } from './support/bundle.ts';
+import { type Bundle, type Mount, type Patch, Workplace } from './support/bundle.ts';
 import { expectNothingLeft, snapshot } from './support/leftovers.ts';
 import { builds, type CallOptions, Orlop, until } from './support/orlop.ts';
+import { placeOf } from './support/refused.ts';
 
 const place = new Workplace('failure');
 afterAll(() => place.remove());
@@ -339,21 +340,6 @@ function end(process: ChildProcess): Promise<unknown> {
   return ended;
 }
 
-/** Where a value begins in the text that JSON.stringify makes. */
-function position(bundle: Bundle, pointer: string): string {
-  const config = JSON.parse(readFileSync(bundle.config, 'utf8')) as Config;
-  const keys = pointer.split('/').slice(1);
-  const last = keys.pop() as string;
-  // biome-ignore lint/suspicious/noExplicitAny: a path through unknown JSON
-  let parent: any = config;
-  for (const key of keys) parent = parent[key];
-  expect(parent).toHaveProperty([last]);
-  parent[last] = '@here@';
-  const lines = JSON.stringify(config, null, 2).split('\n');
-  const line = lines.findIndex((text) => text.includes('"@here@"'));
-  return `config.json:${line + 1}:${(lines[line]?.indexOf('"@here@"') ?? 0) + 1} ${pointer}`;
-}
-
 describe.each(builds())('$name', (build) => {
   const orlop = new Orlop(place, build);
 
@@ -370,7 +356,7 @@ describe.each(builds())('$name', (build) => {
       for (const said of failure.says) expect(stderr).toMatch(said);
       expect(stderr).not.toContain('bug of orlop');
       expect(stderr).not.toContain('and then:');
-      if (failure.pointer !== undefined) expect(stderr).toContain(position(bundle, failure.pointer));
+      if (failure.pointer !== undefined) expect(stderr).toContain(placeOf(bundle, failure.pointer));
       expect(result.stdout).toBe('');
       expect(result.status).toBe(1);
     } finally {

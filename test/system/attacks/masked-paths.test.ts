@@ -2,12 +2,13 @@
 // look like. The runtime must not take a file from there, nor be led elsewhere by one.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Config, type Patch, shell, Workplace } from '../support/bundle.ts';
+import { type Bundle, type Config, type Patch, shell, Workplace } from '../support/bundle.ts';
+import { ConsoleSocket } from '../support/console-socket.ts';
 import { expectNothingLeft, type Snapshot, snapshot } from '../support/leftovers.ts';
-import { Orlop } from '../support/orlop.ts';
+import { Orlop, type Result, until } from '../support/orlop.ts';
 
 const SWAP = join(import.meta.dirname, '../support/swap.mjs');
 
@@ -65,19 +66,54 @@ describe('/dev/null of the container hides nothing (CVE-2025-31133)', () => {
 });
 
 describe('/dev/console (CVE-2025-52565)', () => {
-  it('is the terminal by fd, and never a way to another file', () => {
-    const bundle = place.bundle(
-      without('/dev'),
-      shell(
-        'grep " /proc/" /proc/self/mountinfo | grep -c devpts; cat /proc/sys/kernel/core_pattern >/dev/null; echo $?',
-      ),
-      (config) => {
-        config.mounts.push({ destination: '/dev/pts', type: 'devpts', source: 'devpts', options: ['newinstance'] });
-      },
-    );
-    symlinkSync('/proc/sysrq-trigger', join(bundle.rootfs, 'dev/console'));
-    const result = orlop.run(bundle, place.id());
-    expect(result.lines).toEqual(['0', '0']);
+  const terminal: Patch = (config) => {
+    config.process.terminal = true;
+    config.mounts.push({ destination: '/dev/pts', type: 'devpts', source: 'devpts', options: ['newinstance'] });
+  };
+  const LOOK = shell('grep " /proc/" /proc/self/mountinfo | grep -c devpts; stat -c %t /dev/console; tty');
+
+  /** Runs it with somebody at the terminal, and answers what comes out there. */
+  async function run(bundle: Bundle): Promise<{ result: Result; text: string }> {
+    const id = place.id();
+    const socket = new ConsoleSocket(place.path(`${id}.sock`));
+    try {
+      const { result } = orlop.launch(['create', '-b', bundle.directory, '--console-socket', socket.path, id]);
+      const created = await result;
+      if (created.status !== 0) return { result: created, text: '' };
+      const { screen } = await socket.take();
+      orlop.call(['start', id]).ok();
+      await until('it is stopped', () => orlop.state(id).status === 'stopped');
+      await screen.shows(/tty|pts|console/);
+      screen.hangUp();
+      orlop.call(['delete', id]).ok();
+      return { result: created, text: screen.text };
+    } finally {
+      socket.close();
+    }
+  }
+
+  it('is the terminal by fd', async () => {
+    const { text } = await run(place.bundle(without('/dev'), LOOK, terminal));
+    expect(text.trim().split(/\s+/)).toEqual(['0', '88', '/dev/pts/0']);
+  });
+
+  it.each(['/proc/sysrq-trigger', '/etc/made', '../secret'])('as a link to %s is no way there', async (target) => {
+    const bundle = place.bundle(without('/dev'), LOOK, terminal);
+    bundle.write('secret', 'untouched');
+    symlinkSync(target, join(bundle.rootfs, 'dev/console'));
+    const { result } = await run(bundle);
+    expect(result.stderr).toMatch(/terminal failed: ELOOP.*openat2\(directory, "console"/);
+    expect(readFileSync(join(bundle.rootfs, 'secret'), 'utf8')).toBe('untouched');
+    expect(existsSync(join(bundle.rootfs, 'etc/made'))).toBe(false);
+  });
+
+  it('is not made of what stands in the place of /dev/pts/ptmx', async () => {
+    const bundle = place.bundle(without('/dev'), LOOK, (config) => {
+      config.process.terminal = true;
+    });
+    mkdirSync(join(bundle.rootfs, 'dev/pts'));
+    symlinkSync('/proc/self/mem', join(bundle.rootfs, 'dev/pts/ptmx'));
+    expect((await run(bundle)).result.stderr).toMatch(/terminal failed: ELOOP.*"dev\/pts\/ptmx"/);
   });
 });
 
@@ -110,23 +146,31 @@ describe('a /proc that is none (CVE-2025-52881)', () => {
 });
 
 describe('links in /dev of the image', () => {
-  it('lead no device, link or node out of the container', () => {
-    const victim = place.path('victim');
+  const own: Patch = (config) => {
+    config.linux.devices = [{ type: 'c', path: '/dev/below/own', major: 1, minor: 3, fileMode: 0o666, uid: 7, gid: 7 }];
+  };
+
+  it.each([
+    ['below', '', own],
+    ['zero', '/file', () => undefined],
+    ['zero', '/made', () => undefined],
+    ['zero', '/device', () => undefined],
+    ['stdin', '/made', () => undefined],
+    ['ptmx', '/file', () => undefined],
+  ])('lead nothing out of the container: %s to the host’s directory%s', (name, target, patch) => {
+    const victim = place.path(place.id('victim'));
     mkdirSync(victim);
     writeFileSync(join(victim, 'file'), 'untouched');
-    const bundle = place.bundle(without('/dev'), (config) => {
-      config.linux.devices = [
-        { type: 'c', path: '/dev/below/own', major: 1, minor: 3, fileMode: 0o666, uid: 7, gid: 7 },
-      ];
-    });
-    const dev = join(bundle.rootfs, 'dev');
-    symlinkSync(victim, join(dev, 'below'));
-    symlinkSync(join(victim, 'file'), join(dev, 'zero'));
-    symlinkSync(join(victim, 'made'), join(dev, 'stdin'));
-    const result = orlop.run(bundle, place.id());
-    // A link where a device has to be is refused; the link itself is the container's own business.
-    expect(result.status).toBe(1);
-    expect(result.stderr).toMatch(/\/dev\/(zero|below)/);
-    expect(readFileSync(join(victim, 'file'), 'utf8')).toBe('untouched');
+    spawnSync('mknod', [join(victim, 'device'), 'c', '1', '5']);
+    const state = () => spawnSync('find', [victim, '-printf', '%P %y %m %U:%G %C@\n'], { encoding: 'utf8' }).stdout;
+    const untouched = state();
+    for (const link of [victim + target, `../../../../../../../../../../..${victim}${target}`]) {
+      const bundle = place.bundle(without('/dev'), patch);
+      symlinkSync(link, join(bundle.rootfs, 'dev', name));
+      const result = orlop.run(bundle, place.id());
+      // A link where a device has to be is refused; the link itself is the container's own business.
+      if (result.status !== 0) expect(result.stderr).toMatch(/device \/dev\/zero .*EEXIST/);
+      expect(state()).toBe(untouched);
+    }
   });
 });
