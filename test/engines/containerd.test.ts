@@ -1,14 +1,20 @@
-// containerd and its shim, by ctr. It has no command for limits of a running container: Podman's checks have that.
+// containerd and its shim, by ctr. It has no command for limits of a running container, and forgets --runc-binary over
+// --uidmap: Podman's checks have both.
 
-import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { until } from '../system/support/orlop.ts';
 import { checks } from './support/check.ts';
 import { ContainerdSite, type Ctr } from './support/containerd.ts';
+import { IMAGE } from './support/image.ts';
 import { cgroupFile } from './support/site.ts';
 
 const site = new ContainerdSite('containerd');
-beforeAll(() => site.ready());
+let rootfs = '';
+beforeAll(async () => {
+  await site.ready();
+  rootfs = site.site.place.bundle().rootfs;
+});
 afterAll(() => site.remove());
 const check = checks<Ctr>((runtime) => site.with(runtime));
 
@@ -94,6 +100,13 @@ check('exec --tty', (ctr) => {
   expect(done.status).toBe(4);
 });
 
+check('exec --detach, which ends with the task', (ctr) => {
+  const id = ctr.start([], ...FOREVER);
+  const words = ['--detach', '--exec-id', ctr.place.id('exec'), '--fifo-dir', site.site.path('fifo')];
+  ctr.call(['task', 'exec', ...words, id, ...FOREVER]).ok();
+  expect(ctr.call(['task', 'ps', id]).ok().lines.slice(1)).toHaveLength(2);
+});
+
 check('exec of a program that is not there', (ctr) => {
   const id = ctr.start([], ...FOREVER);
   expect(ctr.exec(id, [], 'no-such-program').stderr).toMatch(/no-such-program.*executable file not found/);
@@ -136,6 +149,91 @@ check('--read-only, --cwd, --env, --mount', (ctr) => {
   const done = ctr.run(options, 'sh', '-c', 'pwd; echo $WORD; ls -d /mnt/bin; touch /file');
   expect(done.stdout).toBe('/tmp\nx\n/mnt/bin\n');
   expect(done.stderr).toMatch(/Read-only file system/);
+});
+
+const PERSONALITY = 'grep ^Seccomp: /proc/self/status; linux64 -R echo changed 2>&1; :';
+
+check("containerd's own seccomp profile: --seccomp", (ctr) => {
+  expect(ctr.lines(['--seccomp'], PERSONALITY)).toEqual([
+    'Seccomp: 2',
+    expect.stringMatching(/personality.*(not permitted|not implemented)/),
+  ]);
+  expect(ctr.lines([], PERSONALITY)).toEqual(['Seccomp: 0', 'changed']);
+});
+
+check('--seccomp --seccomp-profile', (ctr) => {
+  const file = site.site.path('profile.json');
+  const rule = { names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: 28 };
+  writeFileSync(file, JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [rule] }));
+  expect(ctr.lines(['--seccomp', '--seccomp-profile', file], 'mkdir /tmp/x 2>&1; linux64 -R echo changed')).toEqual([
+    expect.stringMatching(/mkdir.*No space left/),
+    'changed',
+  ]);
+});
+
+check('exec under a seccomp profile', (ctr) => {
+  const id = ctr.start(['--seccomp'], ...FOREVER);
+  const done = ctr.exec(id, [], 'sh', '-c', 'linux64 -R true').stderr;
+  expect(done).toMatch(/personality.*(not permitted|not implemented)/);
+});
+
+check('--cap-add, --cap-drop, --allow-new-privs', (ctr) => {
+  const line = 'grep -E "^(CapEff|NoNewPrivs):" /proc/self/status';
+  const [usual, privileges] = ctr.lines([], line);
+  expect(privileges).toBe('NoNewPrivs: 1');
+  const options = ['--cap-add', 'CAP_SYS_TIME', '--cap-drop', 'CAP_CHOWN', '--allow-new-privs'];
+  const changed = (BigInt(`0x${usual?.split(' ')[1]}`) | (1n << 25n)) & ~1n;
+  expect(ctr.lines(options, line)).toEqual([`CapEff: ${changed.toString(16).padStart(16, '0')}`, 'NoNewPrivs: 0']);
+});
+
+const device = ['/dev/fuse', '/dev/loop-control'].find((path) => existsSync(path));
+check(
+  '--device',
+  (ctr) => {
+    expect(ctr.run(['--device', device as string], 'sh', '-c', `: < ${device} && echo open`).ok().stdout).toBe(
+      'open\n',
+    );
+  },
+  device ? undefined : 'this machine has no device to hand on',
+);
+
+check('--cpu-quota, --cpu-period, --cgroup, --annotation', (ctr) => {
+  const cgroup = `/${ctr.place.tag}/${ctr.place.id('own')}`;
+  const options = [
+    '--cpu-quota',
+    '20000',
+    '--cpu-period',
+    '50000',
+    '--cgroup',
+    cgroup,
+    '--annotation',
+    'org.example=x',
+  ];
+  const pid = ctr.task(ctr.start(options, ...FOREVER))?.pid as number;
+  expect(readFileSync(`/proc/${pid}/cgroup`, 'utf8')).toContain(cgroup);
+  expect(cgroupFile(pid, 'cpu/cpu.cfs_quota_us', 'cpu.max')).toMatch(/^20000( 50000)?$/);
+});
+
+check('--memory-limit: the killer comes, and containerd tells of it', async (ctr) => {
+  const events = ctr.events();
+  try {
+    const id = ctr.start(['--memory-limit', '20971520'], 'sh', '-c', 'head -c 100m /dev/zero | tail -c 100m');
+    await until('containerd tells of it', () => events.text().includes('/tasks/oom'));
+    await until('the task has stopped', () => ctr.task(id)?.status === 'STOPPED');
+    expect(ctr.call(['task', 'delete', id]).stderr).toMatch(/exit code 137/);
+  } finally {
+    await events.end();
+  }
+});
+
+check('--rootfs, --rootfs-propagation', (ctr) => {
+  const words = ctr.runWords(
+    ['--rm', '--rootfs', '--rootfs-propagation', 'slave', '--env', 'PATH=/bin'],
+    ctr.place.id(),
+    ['ls', '/bin/busybox'],
+  );
+  const done = ctr.call(words.map((word) => (word === IMAGE ? rootfs : word))).ok();
+  expect(done.stdout).toBe('/bin/busybox\n');
 });
 
 check('--net-host', (ctr) => {

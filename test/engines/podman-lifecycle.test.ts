@@ -1,8 +1,11 @@
 // A container's life under Podman: from run to rm, with all signals between.
 
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { until } from '../system/support/orlop.ts';
+import { type Result, until } from '../system/support/orlop.ts';
 import { checks } from './support/check.ts';
+import { IMAGE } from './support/image.ts';
 import { type Podman, PodmanSite } from './support/podman.ts';
 import { cgroupFile } from './support/site.ts';
 
@@ -48,6 +51,13 @@ check('run -d, wait, logs', (podman) => {
 check('run -d --rm: removed when it ends', async (podman) => {
   const name = podman.start(['--rm'], 'true');
   await until('the container is removed', () => podman.call(['container', 'exists', name]).status === 1, 10_000);
+});
+
+check('--restart on-failure:2', async (podman) => {
+  const name = podman.startShell(['--restart', 'on-failure:2'], 'echo run; exit 4');
+  await until('it has ended for good', () => podman.call(['logs', name]).stdout === 'run\nrun\nrun\n');
+  podman.call(['wait', name]).ok();
+  expect(podman.inspect(name, '{{.RestartCount}} {{.State.ExitCode}}')).toBe('2 4');
 });
 
 check('create, start --attach, and start once more', (podman) => {
@@ -164,4 +174,39 @@ check('attach', (podman) => {
 check('ten containers, one command', (podman) => {
   const names = Array.from({ length: 10 }, () => podman.start([], ...FOREVER));
   podman.call(['rm', '--force', '--time', '0', ...names]).ok();
+});
+
+check('cp, commit of a running container', (podman) => {
+  const name = podman.startShell([], 'echo made > /made; sleep 1000');
+  const image = `localhost/${name}`;
+  podman.call(['exec', name, 'sh', '-c', 'until test -e /made; do sleep 0.1; done']).ok();
+  podman.call(['cp', '/etc/hostname', `${name}:/copied`]).ok();
+  expect(podman.call(['exec', name, 'cat', '/copied']).ok().stdout).toBe(readFileSync('/etc/hostname', 'utf8'));
+  podman.call(['commit', '--pause', name, image]).ok();
+  expect(
+    podman.call(['run', '--rm', '--cgroup-parent', `/${podman.place.tag}`, image, 'cat', '/made']).ok().stdout,
+  ).toBe('made\n');
+  podman.call(['rmi', image]).ok();
+});
+
+check('build: RUN, by Buildah', (podman) => {
+  const directory = podman.place.path(podman.place.id('build'));
+  const image = `localhost/${podman.runtime}`;
+  mkdirSync(directory);
+  const build = (...steps: string[]): Result => {
+    writeFileSync(join(directory, 'Containerfile'), [`FROM ${IMAGE}`, ...steps].join('\n'));
+    const limits = ['nofile=1024:1024', 'nproc=4096:4096'].flatMap((limit) => ['--ulimit', limit]);
+    // Buildah's container has this very cgroup: a runtime removes it.
+    const cgroup = ['--cgroup-parent', `/${podman.place.tag}/${podman.place.id('build')}`];
+    const options = ['--isolation', 'oci', '--network', 'none', '--layers=false', '--no-cache', '--force-rm'];
+    return podman.call(['build', ...options, ...limits, ...cgroup, '--tag', image, directory]);
+  };
+  expect(build('RUN echo made > /made; id -u', 'USER worker', 'RUN id -u').ok().stdout).toMatch(/^0$[\s\S]*^1000$/m);
+  expect(
+    podman.call(['run', '--rm', '--cgroup-parent', `/${podman.place.tag}`, image, 'cat', '/made']).ok().stdout,
+  ).toBe('made\n');
+  podman.call(['rmi', image]).ok();
+  const failed = build('RUN exit 7');
+  expect(failed.status).not.toBe(0);
+  expect(failed.stderr).toMatch(/exit status 7/);
 });

@@ -1,7 +1,7 @@
 // What Podman asks for the process of a container, and for further ones.
 
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { until } from '../system/support/orlop.ts';
 import { checks } from './support/check.ts';
@@ -9,19 +9,16 @@ import { type Podman, PodmanSite } from './support/podman.ts';
 import { found } from './support/site.ts';
 
 const site = new PodmanSite('podman-process');
-beforeAll(() => site.ready());
+let rootfs = '';
+beforeAll(() => {
+  site.ready();
+  rootfs = site.site.place.bundle().rootfs;
+});
 afterAll(() => site.remove());
 const check = checks<Podman>((runtime) => site.with(runtime));
 
 const FOREVER = ['sleep', '1000'];
-
-/** The line that `command` prints under these options. */
-function said(podman: Podman, options: string[], line: string): string {
-  return podman
-    .run(['--rm', ...options], 'sh', '-c', line)
-    .ok()
-    .stdout.trim();
-}
+const isV2 = existsSync('/sys/fs/cgroup/cgroup.controllers');
 
 check('a program that is not there: 127', (podman) => {
   const done = podman.run(['--rm'], '/no/such/program');
@@ -52,8 +49,8 @@ check('--entrypoint', (podman) => {
 });
 
 check('--user with name, with numbers, --group-add', (podman) => {
-  expect(said(podman, ['--user', 'worker'], 'id')).toBe('uid=1000(worker) gid=1000(worker) groups=1000(worker)');
-  expect(said(podman, ['--user', '7:8', '--group-add', '10'], 'id -u; id -g; id -G').split('\n')).toEqual([
+  expect(podman.said(['--user', 'worker'], 'id')).toBe('uid=1000(worker) gid=1000(worker) groups=1000(worker)');
+  expect(podman.said(['--user', '7:8', '--group-add', '10'], 'id -u; id -g; id -G').split('\n')).toEqual([
     '7',
     '8',
     '8 10',
@@ -61,46 +58,81 @@ check('--user with name, with numbers, --group-add', (podman) => {
 });
 
 check('--workdir, --env, HOME', (podman) => {
-  expect(said(podman, ['--workdir', '/tmp', '--env', 'WORD=a b'], 'pwd; echo $WORD; echo $HOME')).toBe(
+  expect(podman.said(['--workdir', '/tmp', '--env', 'WORD=a b'], 'pwd; echo $WORD; echo $HOME')).toBe(
     '/tmp\na b\n/root',
   );
-  expect(said(podman, ['--user', 'worker'], 'echo $HOME')).toBe('/home');
+  expect(podman.said(['--user', 'worker'], 'echo $HOME')).toBe('/home');
 });
 
 check('--hostname, --umask, --oom-score-adj', (podman) => {
   const options = ['--hostname', 'box', '--umask', '0027', '--oom-score-adj', '500'];
-  expect(said(podman, options, 'hostname; umask; cat /proc/self/oom_score_adj')).toBe('box\n0027\n500');
+  expect(podman.said(options, 'hostname; umask; cat /proc/self/oom_score_adj')).toBe('box\n0027\n500');
 });
 
 check('--ulimit', (podman) => {
   expect(
-    said(
-      podman,
+    podman.said(
       ['--ulimit', 'nofile=100:200', '--ulimit', 'core=0:0', '--ulimit', 'nproc=4096:4096'],
       'ulimit -Sn; ulimit -Hn; ulimit -c',
     ),
   ).toBe('100\n200\n0');
 });
 
-check('--cap-drop, --cap-add', (podman) => {
-  expect(said(podman, ['--cap-drop', 'all', '--cap-add', 'chown'], 'grep CapEff /proc/self/status')).toMatch(/0{15}1$/);
+check('--tz, --timeout, --pidfile, --annotation, --secret', (podman) => {
+  const file = site.site.path(`pid-${podman.runtime}`);
+  const secret = podman.place.id('secret');
+  podman.call(['secret', 'create', secret, '/etc/hostname']).ok();
+  const options = [
+    '--timeout',
+    '2',
+    '--pidfile',
+    file,
+    '--annotation',
+    'org.example=x',
+    '--secret',
+    `${secret},type=mount`,
+  ];
+  const name = podman.start([...options, '--tz', 'local'], ...FOREVER);
+  expect(readFileSync(file, 'utf8')).toBe(String(podman.pid(name)));
+  expect(podman.call(['exec', name, 'cat', `/run/secrets/${secret}`]).ok().stdout).toBe(
+    readFileSync('/etc/hostname', 'utf8'),
+  );
+  // What conmon says of one that it has ended.
+  expect(podman.call(['wait', name]).ok().stdout.trim()).toBe('-1');
+  podman.call(['secret', 'rm', secret]).ok();
 });
 
-check('--security-opt no-new-privileges', (podman) => {
-  const options = ['--security-opt', 'no-new-privileges'];
-  expect(said(podman, options, 'grep NoNewPrivs /proc/self/status')).toMatch(/1$/);
+check('--hooks-dir: hooks of all kinds', (podman) => {
+  const directory = site.site.path(`hooks-${podman.runtime}`);
+  const log = `${directory}.log`;
+  mkdirSync(directory);
+  const stages = ['prestart', 'createRuntime', 'createContainer', 'poststart', 'poststop'];
+  for (const stage of stages) {
+    const hook = { path: '/bin/sh', args: ['sh', '-c', `read state; echo "${stage} $state" >> ${log}`] };
+    const when = { always: true };
+    writeFileSync(`${directory}/${stage}.json`, JSON.stringify({ version: '1.0.0', hook, when, stages: [stage] }));
+  }
+  const name = podman.place.id();
+  const [, ...words] = podman.runWords(['--rm', '--name', name], ['true']);
+  podman.call(['--hooks-dir', directory, 'run', ...words]).ok();
+  const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
+  expect(lines.map((line) => line.split(' ')[0])).toEqual(stages);
+  for (const line of lines) expect(line).toMatch(/"status": ?"(creating|created|running|stopped)"/);
 });
 
-check("Podman's own seccomp profile, and none", (podman) => {
-  const line = 'grep ^Seccomp: /proc/self/status; mount -t tmpfs none /tmp 2>&1; unshare -m true 2>&1';
-  const [mode, ...refused] = said(podman, [], `${line}; :`).split('\n');
-  expect(mode).toMatch(/2$/);
-  expect(refused.join()).toMatch(/not permitted|denied/);
-  expect(said(podman, ['--security-opt', 'seccomp=unconfined'], line.split(';')[0] as string)).toMatch(/0$/);
+check('--systemd=always', (podman) => {
+  const name = podman.start(['--systemd', 'always'], ...FOREVER);
+  const line = 'echo $container; for p in /run /run/lock /tmp; do grep -c " $p .* tmpfs " /proc/self/mountinfo; done';
+  expect(podman.call(['exec', name, 'sh', '-c', line]).ok().stdout).toBe('podman\n1\n1\n1\n');
+  const cgroup = isV2 ? '/sys/fs/cgroup' : '/sys/fs/cgroup/systemd';
+  podman.call(['exec', name, 'mkdir', `${cgroup}/of-its-own`]).ok();
+  podman.call(['exec', name, 'rmdir', `${cgroup}/of-its-own`]).ok();
 });
 
-check('--sysctl', (podman) => {
-  expect(said(podman, ['--sysctl', 'kernel.msgmax=9000'], 'cat /proc/sys/kernel/msgmax')).toBe('9000');
+check('--rootfs', (podman) => {
+  const [, ...words] = podman.runWords(['--rm', '--rootfs'], []);
+  const done = podman.call(['run', ...words.slice(0, -1), rootfs, 'ls', '/bin/busybox']).ok();
+  expect(done.stdout).toBe('/bin/busybox\n');
 });
 
 check('--preserve-fds', (podman) => {
@@ -117,7 +149,7 @@ check('--preserve-fds', (podman) => {
 });
 
 check('no fd but 0 to 2 without --preserve-fds', (podman) => {
-  expect(said(podman, [], 'ls /proc/self/fd | wc -l')).toBe('4');
+  expect(podman.said([], 'ls /proc/self/fd | wc -l')).toBe('4');
 });
 
 const init = found('catatonit');
@@ -135,7 +167,7 @@ check(
 
 check('--pid=container:', (podman) => {
   const first = podman.start([], ...FOREVER);
-  expect(said(podman, ['--pid', `container:${first}`], 'cat /proc/1/cmdline | tr "\\0" " "')).toBe('sleep 1000');
+  expect(podman.said(['--pid', `container:${first}`], 'cat /proc/1/cmdline | tr "\\0" " "')).toBe('sleep 1000');
 });
 
 check('--ipc=container:, --network=container:, --uts=container:', (podman) => {
@@ -144,77 +176,13 @@ check('--ipc=container:, --network=container:, --uts=container:', (podman) => {
   const pid = podman.pid(first);
   const theirs = [readlinkSync(`/proc/${pid}/ns/ipc`), readlinkSync(`/proc/${pid}/ns/net`), 'first'].join('\n');
   const shared = [`--ipc=container:${first}`, `--network=container:${first}`, `--uts=container:${first}`];
-  expect(said(podman, shared, namespaces)).toBe(theirs);
+  expect(podman.said(shared, namespaces)).toBe(theirs);
 });
 
 check('--pid=host, --network=host, --uts=host', (podman) => {
   const options = ['--pid', 'host', '--network', 'host', '--uts', 'host', '--ipc', 'host'];
-  const output = said(podman, options, 'ls -d /proc/$PPID; ls /sys/class/net');
+  const output = podman.said(options, 'ls -d /proc/$PPID; ls /sys/class/net');
   expect(output.split('\n')).toContain('lo');
-});
-
-check('--privileged', (podman) => {
-  const done = podman.run(
-    ['--rm', '--privileged'],
-    'sh',
-    '-c',
-    'mount -t tmpfs none /mnt 2>&1 || mount -t tmpfs none /tmp',
-  );
-  expect([done.status, done.stderr]).toEqual([0, '']);
-});
-
-check('exec: output and exit status', (podman) => {
-  const name = podman.start([], ...FOREVER);
-  const done = podman.call(['exec', name, 'sh', '-c', 'echo out; echo err >&2; exit 8']);
-  expect([done.stdout, done.stderr, done.status]).toEqual(['out\n', 'err\n', 8]);
-});
-
-check('exec -i: standard input', (podman) => {
-  const name = podman.start([], ...FOREVER);
-  expect(podman.call(['exec', '--interactive', name, 'cat'], { input: 'a line\n' }).ok().stdout).toBe('a line\n');
-});
-
-check('exec -it: a terminal', (podman) => {
-  const name = podman.start([], ...FOREVER);
-  const line = 'tty; read word; echo "got $word"; exit 4';
-  const done = podman.callInTerminal(['exec', '-it', name, 'sh', '-c', line], 'hello\n');
-  expect(done.stdout).toMatch(/\/dev\/pts\/\d[\s\S]*got hello/);
-  expect(done.status).toBe(4);
-});
-
-check('exec -d', async (podman) => {
-  const name = podman.start([], ...FOREVER);
-  podman.call(['exec', '--detach', name, 'sh', '-c', 'echo done > /tmp/word']).ok();
-  await until('the file is written', () => podman.call(['exec', name, 'cat', '/tmp/word']).stdout === 'done\n');
-});
-
-check('exec --user --workdir --env', (podman) => {
-  const name = podman.start([], ...FOREVER);
-  const options = ['--user', 'worker', '--workdir', '/tmp', '--env', 'WORD=x'];
-  const done = podman.call(['exec', ...options, name, 'sh', '-c', 'id -un; pwd; echo $WORD']).ok();
-  expect(done.stdout).toBe('worker\n/tmp\nx\n');
-});
-
-check('exec is in the namespaces and the cgroup', (podman) => {
-  const name = podman.start([], ...FOREVER);
-  const line =
-    'for n in cgroup ipc mnt net pid uts; do [ $(readlink /proc/1/ns/$n) = $(readlink /proc/self/ns/$n) ] || echo $n; done';
-  const done = podman.call(['exec', name, 'sh', '-c', `${line}; cmp /proc/1/cgroup /proc/self/cgroup`]).ok();
-  expect(done.stdout).toBe('');
-});
-
-check('exec of a program that is not there: 127', (podman) => {
-  const name = podman.start([], ...FOREVER);
-  const done = podman.call(['exec', name, 'no-such-program']);
-  expect(done.status).toBe(127);
-  expect(done.stderr).toMatch(/no-such-program.*executable file not found/);
-});
-
-check('exec of a file that is no program: 126', (podman) => {
-  const name = podman.start([], ...FOREVER);
-  const done = podman.call(['exec', name, '/etc/not-executable']);
-  expect(done.status).toBe(126);
-  expect(done.stderr).toMatch(/permission denied/i);
 });
 
 check('health check', (podman) => {
@@ -232,7 +200,7 @@ check('a pod shares its namespaces', (podman) => {
   const shared = ['--share-parent=false', '--share', 'ipc,net,uts', '--hostname', 'pod', '--network', 'none'];
   podman.call(['pod', 'create', '--name', pod, '--cgroup-parent', `/${podman.place.tag}`, ...infra, ...shared]).ok();
   const line = 'hostname; readlink /proc/self/ns/ipc; readlink /proc/self/ns/net';
-  const inPod = () => said(podman, ['--pod', pod], line);
+  const inPod = () => podman.said(['--pod', pod], line);
   const first = inPod();
   expect(first).toMatch(/^pod\nipc:.*\nnet:.*$/);
   expect(inPod()).toBe(first);

@@ -99,6 +99,31 @@ export class Ctr implements Engine {
     return ['run', ...runtime, '--fifo-dir', this.site.path('fifo'), ...options, IMAGE, id, ...command];
   }
 
+  /** The lines that a line of shell prints in a container with these options, with one space where they have several. */
+  lines(options: readonly string[], line: string): string[] {
+    const { stdout } = this.run(options, 'sh', '-c', line).ok();
+    return stdout
+      .trim()
+      .split('\n')
+      .map((one) => one.trim().replaceAll(/\s+/g, ' '));
+  }
+
+  /** What `ctr events` prints from here on. */
+  events(): { text: () => string; end: () => Promise<void> } {
+    const [program, ...args] = this.words(['events']);
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
+    let text = '';
+    child.stdout.on('data', (data) => {
+      text += data;
+    });
+    const end = async (): Promise<void> => {
+      child.kill('SIGTERM');
+      await ended;
+    };
+    return { text: () => text, end };
+  }
+
   /** Stays in the background, its output nowhere; answers its id. */
   start(options: readonly string[], ...command: string[]): string {
     const id = this.place.id();

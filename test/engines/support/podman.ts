@@ -13,7 +13,6 @@ const CONFIG = (site: Site): string => `
 netns = "none"
 log_driver = "k8s-file"
 default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
-apparmor_profile = "unconfined"
 [engine]
 cgroup_manager = "cgroupfs"
 events_logger = "none"
@@ -102,6 +101,20 @@ export class Podman implements Engine {
     return this.call(this.runWords(options, command));
   }
 
+  /** What a line of shell prints in a container with these options. */
+  said(options: readonly string[], line: string): string {
+    return this.run(['--rm', ...options], 'sh', '-c', line)
+      .ok()
+      .stdout.trim();
+  }
+
+  /** The same by lines, with one space where it has several. */
+  lines(options: readonly string[], line: string): string[] {
+    return this.said(options, line)
+      .split('\n')
+      .map((one) => one.trim().replaceAll(/\s+/g, ' '));
+  }
+
   runWords(options: readonly string[], command: readonly string[]): string[] {
     return ['run', '--cgroup-parent', `/${this.place.tag}`, ...options, IMAGE, ...command];
   }
@@ -128,6 +141,8 @@ export class Podman implements Engine {
 
   clear(): void {
     this.call(['pod', 'rm', '--all', '--force', '--time', '0']).ok();
+    // Where a container has just ended another process of Podman unmounts what is its: the first may come in between.
+    this.call(['rm', '--all', '--force', '--volumes', '--time', '0']);
     this.call(['rm', '--all', '--force', '--volumes', '--time', '0']).ok();
   }
 }
