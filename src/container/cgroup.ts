@@ -10,7 +10,7 @@ import type { UnitState } from './systemd.ts';
 
 const code = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
-/** The mount that a directory of the plan is below: the first parent that is there. */
+/** What has to be made for a directory of the plan, itself included; the mount that it is below is always there. */
 function missingParents(directory: string): string[] {
   const missing: string[] = [];
   for (let at = directory; !existsSync(at); at = dirname(at)) missing.unshift(at);
@@ -22,8 +22,9 @@ function missingParents(directory: string): string[] {
  * there already may turn out to be somebody else's, and delete ends all processes of `directories`; not so in our unit.
  */
 export function plannedCgroup(step: CreateCgroupStep, unit?: UnitState): CgroupState {
-  const missing = step.directories.filter((directory) => !existsSync(directory));
-  const made = missing.flatMap(missingParents);
+  const parents = step.directories.map(missingParents);
+  const missing = step.directories.filter((_, index) => parents[index]?.length !== 0);
+  const made = parents.flat();
   return unit ? { directories: step.directories, made, unit } : { directories: missing, made };
 }
 
@@ -58,17 +59,26 @@ export function createCgroup(step: CreateCgroupStep, state: CgroupState, place: 
 }
 
 function makeMissing(directory: string, step: CreateCgroupStep, state: CgroupState): void {
-  const missing = missingParents(directory);
-  if (missing.length === 0 && !state.unit) refuseOccupied(directory);
-  for (const path of missing) {
-    mkdirSync(path);
-    if (!state.made.includes(path)) state.made.push(path);
-    copyCpuset(path);
-    joinThreadedParent(path);
+  try {
+    make(directory, state);
+  } catch (error) {
+    if (code(error) === 'EEXIST') {
+      if (!state.unit) refuseOccupied(directory);
+    } else if (code(error) === 'ENOENT') {
+      for (const path of missingParents(dirname(directory))) make(path, state);
+      make(directory, state);
+    } else throw error;
   }
   if (step.controllers) {
     enableControllers(directory.slice(0, -step.cgroup.length), dirname(directory), step.controllers);
   }
+}
+
+function make(directory: string, state: CgroupState): void {
+  mkdirSync(directory);
+  if (!state.made.includes(directory)) state.made.push(directory);
+  copyCpuset(directory);
+  joinThreadedParent(directory);
 }
 
 /** A directory that has processes, or whose children have, is somebody else's: our limits and our delete would meet them. */
@@ -88,7 +98,7 @@ export function occupancyOf(directory: string): string | undefined {
 function copyCpuset(directory: string): void {
   for (const name of ['cpuset.cpus', 'cpuset.mems']) {
     const file = join(directory, name);
-    if (!existsSync(file) || existsSync(join(directory, 'cgroup.type'))) continue;
+    if (!existsSync(file) || existsSync(join(directory, 'cgroup.type'))) return;
     if (readFileSync(file, 'utf8').trim() !== '') continue;
     writeExisting(file, readFileSync(join(dirname(directory), name), 'utf8'));
   }

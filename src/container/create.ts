@@ -1,5 +1,4 @@
-import { constants, mkdirSync, openSync, readlinkSync } from 'node:fs';
-import { userInfo } from 'node:os';
+import { constants, existsSync, mkdirSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import { OrlopError } from '../error.ts';
 import { Launch } from '../launch/image.ts';
 import type { Failed } from '../launch/protocol.ts';
@@ -90,13 +89,20 @@ function newState(compiled: Compiled): State {
     bundle: plan.bundle,
     rootfs,
     created: new Date().toISOString(),
-    owner: process.getuid?.() === 0 ? 'root' : userInfo().username,
+    owner: ownerOf(process.getuid?.() ?? 0),
     annotations: plan.annotations,
     cgroup: { directories: [], made: [] },
     request,
     home,
     ...(hooks.length > 0 ? { hooks } : {}),
   };
+}
+
+/** As runc: by /etc/passwd, which need not know everybody. node:os would ask the C library, and is dear to load. */
+function ownerOf(uid: number): string {
+  if (uid === 0) return 'root';
+  const passwd = existsSync('/etc/passwd') ? readFileSync('/etc/passwd', 'utf8') : '';
+  return new RegExp(`^([^:]+):[^:]*:${uid}:`, 'm').exec(passwd)?.[1] ?? `#${uid}`;
 }
 
 /**

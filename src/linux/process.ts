@@ -1,6 +1,5 @@
 // Processes: waiting, signals, and what a process may do.
 
-import { readFileSync } from 'node:fs';
 import { SIGNALS } from './constants.ts';
 import { declare, invoke, type Pointer } from './libc.ts';
 import { isLoaded } from './native.ts';
@@ -101,9 +100,7 @@ export function capabilities(pid = 0): Capabilities {
 }
 
 /** The parent's pid now: it changes when the parent dies, and engines may remember the first answer. */
-export function getppid(): number {
-  return Number(/^PPid:\s*(\d+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0);
-}
+export const getppid = declare<() => number>('int getppid()');
 
 const exit_ = declare<(status: number) => void>('void _exit(int)');
 

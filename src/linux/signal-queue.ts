@@ -2,7 +2,7 @@
 
 import { SIGNALS } from './constants.ts';
 import { close, duplicate, pipe, readSome } from './file.ts';
-import { declare, invoke, type Pointer } from './libc.ts';
+import { declare, invoke, lastErrno, type Pointer, syscallError } from './libc.ts';
 import { mapHandler } from './signal-handler.ts';
 import { SIGRTMAX } from './signals.ts';
 
@@ -87,8 +87,10 @@ function actionOf(signal: number): Buffer {
   return action;
 }
 
+/** For nearly all signals that there are, at each start: what only an error shows is made only then. */
 function setAction(signal: number, action: Buffer): void {
-  invoke('sigaction', [signal, { text: '&action' }, null], () => sigaction_(signal, action, null));
+  if (sigaction_(signal, action, null) === 0) return;
+  throw syscallError('sigaction', [signal, { text: '&action' }, null], lastErrno());
 }
 
 /** What the other handler relies on stays as it is: that of Bun's garbage collector must not run on a stack of its own. */

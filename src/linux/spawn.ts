@@ -11,7 +11,7 @@
 // target. Such sources are first copied above all targets.
 
 import { close, duplicate } from './file.ts';
-import { allocate, declare, has, invoke, type Pointer, syscallError, withoutNul } from './libc.ts';
+import { declare, has, invoke, type Pointer, syscallError, withoutNul } from './libc.ts';
 import { close_range } from './syscalls.ts';
 
 export interface Program {
@@ -127,21 +127,21 @@ function withActions<T>(use: (actions: Actions) => T): T {
   }
 }
 
-let shared: bigint | undefined;
+let shared: Buffer | undefined;
 
 /** Made once. Engines ignore SIGPIPE and SIGXFSZ, which execve would hand on, and may block signals. */
-function attributes(): bigint {
+function attributes(): Buffer {
   if (shared !== undefined) return shared;
   const POSIX_SPAWN_SETSIGDEF = 0x04; // <spawn.h>
   const POSIX_SPAWN_SETSIGMASK = 0x08;
-  const { address } = allocate(512); // posix_spawnattr_t: 336 bytes in glibc and in musl, <spawn.h>
-  succeed('posix_spawnattr_init', [], attr_init(address));
+  const made = Buffer.alloc(512); // posix_spawnattr_t: 336 bytes in glibc and in musl, <spawn.h>
+  succeed('posix_spawnattr_init', [], attr_init(made));
   const flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
-  succeed('posix_spawnattr_setflags', [flags], attr_setflags(address, flags));
+  succeed('posix_spawnattr_setflags', [flags], attr_setflags(made, flags));
   const every = Buffer.alloc(128, 0xff); // sigset_t; resetting SIGKILL and SIGSTOP is skipped by the C library
-  succeed('posix_spawnattr_setsigdefault', [], attr_setsigdefault(address, every));
+  succeed('posix_spawnattr_setsigdefault', [], attr_setsigdefault(made, every));
   const none = Buffer.alloc(128);
-  succeed('posix_spawnattr_setsigmask', [], attr_setsigmask(address, none));
-  shared = address;
+  succeed('posix_spawnattr_setsigmask', [], attr_setsigmask(made, none));
+  shared = made;
   return shared;
 }

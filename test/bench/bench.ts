@@ -10,7 +10,7 @@ import { cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { gatherFacts } from '../../src/linux/facts.ts';
 import type { Request } from '../../src/spec/types.ts';
-import { type Contestant, contestants, EXECUTABLE, makeBundle, NODE_ENTRY, which } from './contestants.ts';
+import { type Contestant, contestants, EXECUTABLE, makeBundles, NODE_ENTRY, which } from './contestants.ts';
 import { compileTimes, configOf, launchTimes } from './inside.ts';
 import { firstTimes, hasSchema, lintMemory, lintTimes } from './lint.ts';
 import { type Effort, measureCommands, quoted, type Summary, succeed, summarize } from './measure.ts';
@@ -25,7 +25,7 @@ interface Row {
 interface Table {
   title: string;
   unit: 'ms' | 'µs' | 'kB' | 'instructions';
-  /** Medians are divided by those of these rows, and the quotients are columns. */
+  /** Medians and minima are divided by those of these rows, and the quotients are columns. */
   against: string[];
   rows: Row[];
 }
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
     return;
   }
   const effort: Effort = { rounds: Number(values.rounds ?? 10), runs: Number(values.runs ?? 10) };
-  const { directory, bundle, sleeping } = makeBundle();
+  const { directory, bundle, confined, sleeping } = makeBundles();
   try {
     const { present: installed, missing } = contestants(directory);
     const present = installed.filter((contestant) => isAble(contestant, bundle));
@@ -70,11 +70,17 @@ async function main(): Promise<void> {
       process.stdout.write(render(table));
     };
     for (const [title, commands] of commandsOf(present, bundle)) show(commandTable(title, commands, effort, directory));
+    const confinedRuns = new Map(
+      present
+        .filter((contestant) => isAble(contestant, confined))
+        .map(({ name, command }): [string, string[]] => [name, runCommand(command, confined)]),
+    );
+    show(commandTable("run with Docker's seccomp profile in a user namespace", confinedRuns, effort, directory));
     inRunning(present, sleeping, (title, commands) => show(commandTable(title, commands, effort, directory)));
     show(inProcess('The launch image alone, in a warm process', launchTimes(bundle, directory, 200)));
     for (const [name, config] of configs(bundle)) {
       const request: Request = { version: 1, ignoreUnsupported: true, facts: gatherFacts() };
-      show(inProcess(`Compiling ${name}, module warm, a fresh instance each`, compileTimes(config, request, 300)));
+      show(inProcess(`Compiling ${name}, module warm`, compileTimes(config, request, 300)));
     }
     if (!hasLibseccomp) process.stdout.write(warning('libseccomp'));
     show(inProcess("Docker's seccomp profile, from words to a filter", filterTimes(300)));
@@ -240,22 +246,24 @@ async function memoryTable(
   return { title, unit: 'kB', against: references(rows.map(({ name }) => name)), rows };
 }
 
-/** A column a value, then the quotients of medians. */
+/** A column a value, then the quotients of medians, and of minima, which other work on the machine spoils less. */
 function render({ title, unit, against, rows }: Table): string {
   if (rows.length === 0) return `\n${title}\n`;
   const keys = Object.keys(rows[0]?.values ?? {});
   const digits = unit === 'ms' ? 2 : unit === 'µs' ? 1 : 0;
-  const medianOf = (name: string): number => rows.find((row) => row.name === name)?.values.median ?? Number.NaN;
+  const quotients = ['median', 'min'].filter((key) => keys.includes(key));
+  const divided = (key: string, values: Row['values'], name: string): number =>
+    (values[key] ?? Number.NaN) / (rows.find((row) => row.name === name)?.values[key] ?? Number.NaN);
   const cells = [
-    ['', ...keys, ...against.map((name) => `/ ${name}`)],
+    ['', ...keys, ...against.flatMap((name) => quotients.map((key) => `${key}/${name}`))],
     ...rows.map(({ name, values }) => [
       name,
       ...keys.map((key) => (key === 'count' ? String(values[key]) : (values[key] ?? Number.NaN).toFixed(digits))),
-      ...against.map((reference) => ((values.median ?? Number.NaN) / medianOf(reference)).toFixed(2)),
+      ...against.flatMap((reference) => quotients.map((key) => divided(key, values, reference).toFixed(2))),
     ]),
   ];
   const lines = cells.map(
-    ([name = '', ...rest]) => `  ${name.padEnd(16)}${rest.map((cell) => cell.padStart(10)).join('')}`,
+    ([name = '', ...rest]) => `  ${name.padEnd(16)}${rest.map((cell) => cell.padStart(12)).join('')}`,
   );
   return `\n${title} (${unit})\n${lines.join('\n')}\n`;
 }

@@ -1,7 +1,16 @@
 // Who is compared, and what with: the very same bundle, in state directories of their own.
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,11 +51,23 @@ export function contestants(directory: string): { present: Contestant[]; missing
   return { present, missing };
 }
 
-/** A root with nothing but busybox, and the config that "runc spec" writes, to run `true`, or `sleep`, without a terminal. */
-export function makeBundle(): { directory: string; bundle: string; sleeping: string } {
+export interface Bundles {
+  /** Has them all. */
+  directory: string;
+  /** The config that "runc spec" writes, to run `true` without a terminal. */
+  bundle: string;
+  /** The same with Docker's default seccomp profile and a user namespace. */
+  confined: string;
+  /** To run `sleep`. */
+  sleeping: string;
+}
+
+/** With a root that has nothing but busybox. */
+export function makeBundles(): Bundles {
   const busybox = which('busybox');
   if (busybox === undefined) throw new Error('busybox is not installed: the container needs a program to run');
   const directory = mkdtempSync(join(tmpdir(), 'orlop-bench-'));
+  chmodSync(directory, 0o711); // for the root of the user namespace, who is somebody else here
   const bundle = join(directory, 'bundle');
   const bin = join(bundle, 'rootfs/bin');
   mkdirSync(bin, { recursive: true });
@@ -54,20 +75,37 @@ export function makeBundle(): { directory: string; bundle: string; sleeping: str
   for (const name of ['true', 'sh', 'sleep']) symlinkSync('busybox', join(bin, name));
   if (spawnSync(join(bin, 'true')).status !== 0) throw new Error(`${busybox} does not run`);
 
-  const spec = originalSpec(directory) as { process: object };
-  const configure = (path: string, args: string[], root: string): void => {
+  const spec = originalSpec(directory) as Spec;
+  const configure = (name: string, args: string[], linux: Spec['linux']): string => {
     const config = {
       ...spec,
       process: { ...spec.process, terminal: false, args },
-      root: { path: root, readonly: true },
+      root: { path: join(bundle, 'rootfs'), readonly: true },
+      linux,
     };
-    writeFileSync(join(path, 'config.json'), JSON.stringify(config, null, 2));
+    mkdirSync(join(directory, name), { recursive: true });
+    writeFileSync(join(directory, name, 'config.json'), JSON.stringify(config, null, 2));
+    return join(directory, name);
   };
-  configure(bundle, ['true'], 'rootfs');
-  const sleeping = join(directory, 'sleeping');
-  mkdirSync(sleeping);
-  configure(sleeping, ['sleep', '100000'], join(bundle, 'rootfs'));
-  return { directory, bundle, sleeping };
+  return {
+    directory,
+    bundle: configure('bundle', ['true'], spec.linux),
+    confined: configure('confined', ['true'], confinedLinux(spec)),
+    sleeping: configure('sleeping', ['sleep', '100000'], spec.linux),
+  };
+}
+
+interface Spec {
+  process: object;
+  linux: { namespaces: { type: string }[] };
+}
+
+function confinedLinux({ linux }: Spec): Spec['linux'] {
+  const docker = readFileSync(new URL('../../fixtures/configs/docker.json', import.meta.url), 'utf8');
+  const { seccomp } = (JSON.parse(docker) as { linux: { seccomp: object } }).linux;
+  const ids = [{ containerID: 0, hostID: 100000, size: 65536 }];
+  const parts = { seccomp, uidMappings: ids, gidMappings: ids };
+  return { ...linux, ...parts, namespaces: [...linux.namespaces, { type: 'user' }] };
 }
 
 /** runc's own where it is installed; orlop's says the same in fewer words. */
