@@ -56,6 +56,13 @@ describe('.pre-commit-hooks.yaml', () => {
     expect(scripts.prepack).toContain('build:node');
   });
 
+  test('npm pack prints the name of the package alone, which pre-commit reads', () => {
+    const scripts = { prepack: 'echo this is built' };
+    desk.write({ 'package.json': { name: 'packed', version: '1.0.0', scripts } });
+    desk.write({ '.npmrc': readFileSync(join(PROJECT, '.npmrc'), 'utf8') });
+    expect(bash('npm pack --loglevel=error').stdout).toBe('packed-1.0.0.tgz\n');
+  });
+
   const run = (hook: Hook): Done => {
     const command = desk.path('bin/orlop');
     desk.write({ 'bin/orlop': '' });
