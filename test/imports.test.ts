@@ -19,6 +19,7 @@ const HOST: Record<string, string[]> = {
   index: ['container', 'launch', 'linux', 'spec', 'error', 'version'],
   'build-executable': ['error', 'version'],
   'build-playground': [],
+  'build-lint-schema': ['spec'],
   'build-syscalls': [],
 };
 

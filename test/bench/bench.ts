@@ -13,6 +13,7 @@ import type { Request } from '../../src/spec/types.ts';
 import { type Contestant, contestants, EXECUTABLE, makeBundles, NODE_ENTRY, which } from './contestants.ts';
 import { compileTimes, configOf, launchTimes } from './inside.ts';
 import { firstTimes, hasSchema, lintMemory, lintTimes } from './lint.ts';
+import { makeConfigs } from './lint-files.ts';
 import { type Effort, measureCommands, quoted, type Summary, succeed, summarize } from './measure.ts';
 import { peakMemory, type Resident, residentMemory, supervisorMemory } from './memory.ts';
 import { filterSteps, filterTimes, hasLibseccomp } from './seccomp.ts';
@@ -82,6 +83,7 @@ async function main(): Promise<void> {
       const request: Request = { version: 1, ignoreUnsupported: true, facts: gatherFacts() };
       show(inProcess(`Compiling ${name}, module warm`, compileTimes(config, request, 300)));
     }
+    show(lintTable(present, makeConfigs(directory, 1000), effort, directory));
     if (!hasLibseccomp) process.stdout.write(warning('libseccomp'));
     show(inProcess("Docker's seccomp profile, from words to a filter", filterTimes(300)));
     show({ ...inProcess('What it costs a call', filterSteps()), unit: 'instructions' });
@@ -178,6 +180,18 @@ function commandsOf(present: Contestant[], bundle: string): [string, Map<string,
     ['create, start and delete, three processes', each(lifecycle)],
     ['--version: what a process costs by itself', each((command) => [...command.slice(0, -2), '--version'])],
   ];
+}
+
+/** Of orlop alone: no other runtime has a linter. */
+function lintTable(present: Contestant[], configs: string, effort: Effort, directory: string): Table {
+  const own = present.filter(({ name }) => name.startsWith('orlop'));
+  const commands = new Map(own.map(({ name, command }): [string, string[]] => [name, [...command, 'lint', configs]]));
+  return commandTable(
+    'lint of 1,000 configs as Docker, Podman, containerd, runc and crun write them',
+    commands,
+    effort,
+    directory,
+  );
 }
 
 function runCommand(command: string[], bundle: string): string[] {

@@ -81,8 +81,12 @@ function found(act: () => unknown): string[] {
   }
 }
 
+/** What the command line finds, which has all documents: test/cli/lint/config-file.test.ts. */
+const OF_COMMAND_LINE = ['OCI017'];
+
 test('all of them', () => {
-  expect(Object.keys(cases)).toEqual(rules.filter(({ preset }) => preset === 'host').map(({ id }) => id));
+  const ofHosts = rules.filter(({ id, preset }) => preset === 'host' && !OF_COMMAND_LINE.includes(id));
+  expect(Object.keys(cases)).toEqual(ofHosts.map(({ id }) => id));
 });
 
 describe.each(Object.keys(cases))('%s', (id) => {
