@@ -8,6 +8,8 @@
  * @module
  */
 export { OrlopError } from '../error.ts';
+export { type Area, type Change, diff, type Effect } from './diff.ts';
+export { type GraphOptions, graph } from './graph.ts';
 export { Linter } from './linter.ts';
 export { SpecDocument } from './module.ts';
 export type {
