@@ -12,6 +12,8 @@
  * @module
  */
 export { type ErrorCode, type ErrorContext, OrlopError } from '../error.ts';
+export { type Area, type Change, diff, type Effect } from './diff.ts';
+export { type GraphOptions, graph } from './graph.ts';
 export { SpecDocument } from './module.ts';
 export { type Config, load, Spec, type SpecSource } from './spec.ts';
 export type * from './types.ts';

@@ -31,19 +31,31 @@ export function checkHost(launch: LaunchRequest): HostCheck {
   const plan = planOf(launch, report);
   if (!plan) return { findings: report.sorted, fine: report.fine };
   const situation = situationOf(plan, launch.facts ?? gatherFacts(), report);
-  checkCaller(situation);
-  checkKernel(situation);
-  checkConfinement(situation);
-  const view = checkFiles(situation);
+  attempt(situation, checkCaller);
+  attempt(situation, checkKernel);
+  attempt(situation, checkConfinement);
+  const view = attempt(situation, checkFiles);
   if (view) {
-    checkProgram(situation, view);
-    checkHooks(situation, view);
+    attempt(situation, (all) => checkProgram(all, view));
+    attempt(situation, (all) => checkHooks(all, view));
   }
-  checkCgroups(situation);
-  checkNetDevices(situation);
-  checkRdt(situation);
-  checkTerminal(situation);
+  attempt(situation, checkCgroups);
+  attempt(situation, checkNetDevices);
+  attempt(situation, checkRdt);
+  attempt(situation, checkTerminal);
   return { findings: report.sorted, fine: report.fine };
+}
+
+/** What cannot be looked at, or goes meanwhile, is said to be so. */
+function attempt<T>(situation: Situation, check: (situation: Situation) => T): T | undefined {
+  try {
+    return check(situation);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (!(error instanceof OrlopError) && code === undefined) throw error;
+    situation.report.doubts('unchecked', {}, `not all could be checked: ${message}`, 'check it as who will start it');
+    return undefined;
+  }
 }
 
 /** The plan for this host; undefined after findings that leave none. */

@@ -77,10 +77,14 @@ function checkMount(situation: Situation, view: View, step: Step): void {
     const is = isDirectory ? 'no directory' : 'a directory';
     const message = `${destination} in the container is ${is}, and what is to be mounted on it is ${isDirectory ? 'one' : 'none'}`;
     report.stops('mount-on-other-kind', place, message, 'mount it elsewhere, or change what is there');
-  } else if (found.kind === 'missing' && (found.code === 'ENOTDIR' || found.code === 'ELOOP')) {
+    return;
+  }
+  if (found.kind === 'missing' && (found.code === 'ENOTDIR' || found.code === 'ELOOP')) {
     const message = `${destination} in the container cannot be reached: ${found.element} is in the way (${found.code})`;
     report.stops('mount-on-other-kind', place, message, 'mount it elsewhere, or change what is there');
-  } else if (found.kind === 'missing') checkMaking(situation, found.parent, destination, place);
+    return;
+  }
+  if (found.kind === 'missing') checkMaking(situation, found.parent, destination, place);
   else report.passes(`${destination} can be mounted on`, place);
   view.add(covering);
 }

@@ -46,7 +46,13 @@ export function walk(path: string, walker: Walker): Walk {
     }
     if (stat.isSymbolicLink()) {
       if (++links > LINKS_MAX) return { blocked: { element: next, code: 'ELOOP' } };
-      const target = readlinkSync(next);
+      let target: string;
+      try {
+        target = readlinkSync(next);
+      } catch (error) {
+        // /proc/PID/ns/net of a process that the caller may not look into.
+        return { blocked: { element: next, code: (error as NodeJS.ErrnoException).code ?? '' } };
+      }
       // Where it leads only the kernel knows.
       if (isMagic(next, target)) return passMagic(next, names);
       if (target.startsWith('/')) at = '/';
