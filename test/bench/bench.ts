@@ -13,6 +13,7 @@ import { type Contestant, contestants, EXECUTABLE, makeBundle, NODE_ENTRY, which
 import { compileTimes, configOf, launchTimes } from './inside.ts';
 import { type Effort, measureCommands, quoted, type Summary, succeed, summarize } from './measure.ts';
 import { peakMemory, type Resident, residentMemory, supervisorMemory } from './memory.ts';
+import { canOpenPage, NEEDS, pageTimes } from './playground.ts';
 import { filterSteps, filterTimes, hasLibseccomp } from './seccomp.ts';
 
 interface Row {
@@ -68,6 +69,8 @@ async function main(): Promise<void> {
     if (!hasLibseccomp) process.stdout.write(warning('libseccomp'));
     show(inProcess("Docker's seccomp profile, from words to a filter", filterTimes(300)));
     show({ ...inProcess('What it costs a call', filterSteps()), unit: 'instructions' });
+    if (canOpenPage) show(inProcess('The playground in Chromium: first findings', await pageTimes(10)));
+    else process.stdout.write(warning('the playground'));
     show(peakTable(present, bundle, directory));
     const waiting = "Memory of the container's process between create and start (median: VmRSS)";
     show(await memoryTable(waiting, present, (contestant) => residentMemory(contestant, bundle)));
@@ -103,6 +106,7 @@ function isAble({ name, command }: Contestant, bundle: string): boolean {
 function warning(name: string): string {
   const why: Record<string, string> = {
     orlop: `${EXECUTABLE} is missing: make it with "npm run build"`,
+    'the playground': NEEDS,
     'orlop on Node': `${NODE_ENTRY} or node is missing: make it with "npm run build:node"`,
   };
   return `\n*** NOT MEASURED: ${name}: ${why[name] ?? 'not installed'} ***\n`;
