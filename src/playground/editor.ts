@@ -50,7 +50,7 @@ export class Editor {
       doc: text,
       extensions: [
         EditorView.cspNonce.of(nonce),
-        EditorView.contentAttributes.of({ 'aria-label': label }),
+        EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
         placeholder('Paste a config here, or open one'),
         lineNumbers(),
         foldGutter(),

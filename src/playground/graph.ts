@@ -10,11 +10,15 @@ const ALT = 'The container at a glance: namespaces, users, capabilities, mounts 
  * picture is no part of the page and runs nothing.
  */
 export class GraphPanel {
-  private readonly panel: HTMLElement;
+  private readonly answer = make('div');
+  private readonly save = make('a', { download: 'container.svg', className: 'link' }, 'Save as SVG');
   private url = '';
 
   constructor(panel: HTMLElement) {
-    this.panel = panel;
+    const full = make('input', { type: 'checkbox' });
+    full.addEventListener('change', () => this.answer.classList.toggle('full', full.checked));
+    const label = make('label', {}, full, ' at full size');
+    panel.append(make('div', { className: 'tools' }, label, this.save), this.answer);
   }
 
   show(spec: Spec, config: Config): void {
@@ -23,13 +27,13 @@ export class GraphPanel {
       () => spec.plan(config.text),
       (plan) => this.view(graph(plan)),
     );
-    this.panel.replaceChildren(...view);
+    this.answer.replaceChildren(...view);
   }
 
   private view(svg: string): HTMLElement[] {
     URL.revokeObjectURL(this.url);
     this.url = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
-    const save = make('a', { href: this.url, download: 'container.svg', className: 'link' }, 'Save as SVG');
-    return [make('div', { className: 'tools' }, save), make('img', { src: this.url, alt: ALT, className: 'drawing' })];
+    this.save.href = this.url;
+    return [make('img', { src: this.url, alt: ALT, className: 'drawing' })];
   }
 }

@@ -7,6 +7,8 @@
  *     spec.plan(config).steps;                       // what a launch would do
  *     spec.image(config).rows;                       // and by which system calls
  *
+ * diff() and graph() read plans: what changes from one container to the other, and a drawing of one as SVG.
+ *
  * A program that launches containers on its own takes SpecDocument, which is one document with all that the host asks.
  *
  * @module

@@ -16,6 +16,7 @@ import { firstTimes, hasSchema, lintMemory, lintTimes } from './lint.ts';
 import { makeConfigs } from './lint-files.ts';
 import { type Effort, measureCommands, quoted, type Summary, succeed, summarize } from './measure.ts';
 import { peakMemory, type Resident, residentMemory, supervisorMemory } from './memory.ts';
+import { canOpenPage, NEEDS, pageTimes } from './playground.ts';
 import { filterSteps, filterTimes, hasLibseccomp } from './seccomp.ts';
 
 interface Row {
@@ -88,6 +89,8 @@ async function main(): Promise<void> {
     show(inProcess("Docker's seccomp profile, from words to a filter", filterTimes(300)));
     show({ ...inProcess('What it costs a call', filterSteps()), unit: 'instructions' });
     for (const table of lintTables()) show(table);
+    if (canOpenPage) show(inProcess('The playground in Chromium: first findings', await pageTimes(10)));
+    else process.stdout.write(warning('the playground'));
     show(peakTable(present, bundle, directory));
     const waiting = "Memory of the container's process between create and start (median: VmRSS)";
     show(await memoryTable(waiting, present, (contestant) => residentMemory(contestant, bundle)));
@@ -124,6 +127,7 @@ function warning(name: string): string {
   const why: Record<string, string> = {
     orlop: `${EXECUTABLE} is missing: make it with "npm run build"`,
     ajv: 'the schema is missing: apt-get install golang-github-opencontainers-specs-dev, or set RUNTIME_SPEC_SCHEMA',
+    'the playground': NEEDS,
     'orlop on Node': `${NODE_ENTRY} or node is missing: make it with "npm run build:node"`,
   };
   return `\n*** NOT MEASURED: ${name}: ${why[name] ?? 'not installed'} ***\n`;
