@@ -247,6 +247,16 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
     load: () => import('./commands/check.ts'),
   },
+  lsp: {
+    summary: 'serve an editor over standard input and output, by the language server protocol',
+    usage: '',
+    arity: [0, 0],
+    options: {
+      stdio: { help: 'the only way there is; for editors that name it' },
+      clientProcessId: { value: 'PID', help: 'the editor', isHidden: true },
+    },
+    load: () => import('./commands/lsp.ts'),
+  },
   features: {
     summary: 'print what orlop supports as JSON (runtime-spec features.md)',
     usage: '',

@@ -23,7 +23,7 @@ export function hover(assistant: Assistant, tree: Tree, offset: number): Hover |
 
 export function fieldAbout(pattern: string, { type, about, reference, isRequired, isDeprecated }: Field): string {
   const title = `**${pattern}** · ${type}${isRequired ? ' · required' : ''}${isDeprecated ? ' · deprecated' : ''}`;
-  return `${title}\n\n${about}\n\n${linkedReference(reference)}`;
+  return [title, about, linkedReference(reference)].filter((one) => one !== '').join('\n\n');
 }
 
 /** As a link where there is a page to link to. */

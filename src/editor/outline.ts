@@ -23,8 +23,10 @@ function sectionsOf(node: Node, depth: number): Section[] {
   // Words in a list are its content, not its parts.
   const parts =
     node.kind === 'array' ? node.children.filter(({ kind }) => kind === 'object' || kind === 'array') : node.children;
-  return parts.map((child): Section => {
-    const name = child.key?.text || nameOf(child) || String(node.children.indexOf(child));
+  // A key of which not a letter is there yet is none.
+  const named = parts.filter(({ kind, key }) => kind !== 'missing' || key?.text !== '');
+  return named.map((child): Section => {
+    const name = child.key?.text ?? (nameOf(child) || String(node.children.indexOf(child)));
     return {
       name,
       detail: detailOf(child),

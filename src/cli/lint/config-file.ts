@@ -7,7 +7,7 @@ import type { Diagnostic, LintOptions } from '../../spec/types.ts';
 import type { LintedFile, Severity } from './report.ts';
 import { featuresIn, isRuntimeName } from './targets.ts';
 
-const OWN = '.orlop.json';
+export const OWN = '.orlop.json';
 const SHARED = 'package.json';
 /** The member of package.json. */
 const MEMBER = 'orlop';
@@ -37,12 +37,17 @@ export class ConfigFile {
   /** The one in a directory, if there is one. */
   static in(directory: string, linter: Linter): ConfigFile | undefined {
     const own = readIfThere(join(directory, OWN));
-    if (own !== undefined) return new ConfigFile(join(directory, OWN), own, parseTree(own), [], linter);
+    if (own !== undefined) return ConfigFile.of(join(directory, OWN), own, linter);
     const shared = readIfThere(join(directory, SHARED));
     if (!shared?.includes(`"${MEMBER}"`)) return undefined;
     const root = parseTree(shared);
     if (!root || !findNodeAtLocation(root, [MEMBER])) return undefined;
     return new ConfigFile(join(directory, SHARED), shared, root, [MEMBER], linter);
+  }
+
+  /** A file .orlop.json with this text, which may be different on disk. */
+  static of(path: string, text: string, linter: Linter): ConfigFile {
+    return new ConfigFile(path, text, parseTree(text), [], linter);
   }
 
   /** What one config that was linted with it has not needed. */

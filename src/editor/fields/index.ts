@@ -6,6 +6,7 @@ import { RESOURCE_FIELDS } from './resources.ts';
 import { SECCOMP_FIELDS } from './seccomp.ts';
 
 export type { Field, Fields, Type } from './field.ts';
+export { OPTIONS } from './options.ts';
 
 /** Every field of config.json, by the pattern of its pointer, in which `*` is an item or a free key. */
 export const SPEC: Readonly<Fields> = {

@@ -1,6 +1,7 @@
 // What values may be, and what each means. Where the module has a list of its own, test/editor/fields.test.ts compares.
 
 export * from './cgroup.ts';
+export * from './linter.ts';
 export * from './linux.ts';
 export * from './mounts.ts';
 export * from './process.ts';
