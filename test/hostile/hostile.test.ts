@@ -13,13 +13,13 @@ test('1000 configs with other values', () => launchMutants(1000, 1));
 const many = (count: number, each: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => each(index)).join();
 
-/** runc's default with more in it, within a time and a memory that a host can afford. */
+/** runc's default with more in it, within a time and a memory that a host can afford. Others may be busy: what counts is the processor's time. */
 function bounded(from: string, to: string, memory: number): void {
   const text = fixture('runc').replace('"access": "rwm"', '"access": "rwm", "type": "c"');
   expect(text).toContain(from);
-  const start = performance.now();
+  const start = process.cpuUsage();
   const outcome = launch(encoder.encode(text.replace(from, to)), 0);
-  expect(performance.now() - start, 'time in ms').toBeLessThan(5000);
+  expect(process.cpuUsage(start).user / 1000, 'time of the processor in ms').toBeLessThan(5000);
   expect(outcome.hasImage).toBe(true);
   expect(outcome.memory / MiB, 'memory in MiB').toBeLessThan(memory);
 }
