@@ -9,8 +9,10 @@ export const configs = ['runc', 'crun', 'docker', 'everything'].map((name) => en
 /** Configs with a fault each, so that there is something to fix. */
 const RULES = new URL('../../fixtures/rules/', import.meta.url);
 const faulty = readdirSync(RULES)
+  .sort()
   .filter((name) => existsSync(new URL(`${name}/fixed.json`, RULES)))
-  .map((name) => readFileSync(new URL(`${name}/bad.json`, RULES)));
+  // A Buffer's slice() is no copy: what breaks it would break the seed, and all that come after.
+  .map((name) => Uint8Array.from(readFileSync(new URL(`${name}/bad.json`, RULES))));
 
 const seeds: Uint8Array[] = [...configs, ...configs, ...configs, ...faulty];
 

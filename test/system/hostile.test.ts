@@ -9,7 +9,7 @@ const count = Math.ceil(Number(process.env.ORLOP_MUTANTS ?? 180_000) / EACH);
 const seeds = Array.from({ length: count }, (_, index) => index + 2);
 
 test.each(seeds)('20,000 broken configs, seed %i', (seed) => {
-  expect(surviveMutants(EACH, seed)).toBeGreaterThan(EACH / 5);
+  expect(surviveMutants(EACH, seed)).toBeGreaterThan(EACH * 0.45);
 });
 
 test.each(manyEmpty(900_000))('900,000 empty %s', (_what, document) => {
