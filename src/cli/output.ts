@@ -4,17 +4,17 @@
 import { writeSync } from 'node:fs';
 
 /** False if nobody reads any more. */
-export function print(text: string): boolean {
-  return writeAll(1, text);
+export function print(output: string | Uint8Array): boolean {
+  return writeAll(1, typeof output === 'string' ? Buffer.from(output) : output);
 }
 
 export function printError(text: string): void {
-  writeAll(2, text);
+  writeAll(2, Buffer.from(text));
 }
 
 /** A pipe whose reader is slow may be full for a moment: another program has made it non-blocking. */
-function writeAll(fd: number, text: string): boolean {
-  let rest = Buffer.from(text);
+function writeAll(fd: number, bytes: Uint8Array): boolean {
+  let rest = bytes;
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(fd, rest));

@@ -56,8 +56,9 @@ export class ConfigFile {
   }
 
   /** Itself as a file with findings, once all is linted. */
-  report(levels: LintOptions['rules']): LintedFile {
-    const level = levels?.[UNUSED.rule] ?? levels?.[UNUSED.name] ?? 'warn';
+  report(levels: LintOptions['rules'] = {}): LintedFile {
+    const isMeant = ([rule]: [string, unknown]): boolean => rule === UNUSED.rule || rule === UNUSED.name;
+    const [, level] = Object.entries(levels).findLast(isMeant) ?? [UNUSED.rule, 'warn'];
     if (level !== 'off') {
       const severity = level === 'warn' ? 'warning' : level;
       for (const index of this.unused ?? []) this.linted.diagnostics.push(this.unusedIgnore(index, severity));

@@ -8,7 +8,7 @@ import { nameOf } from './report.ts';
 
 /** Into the file; of standard input to standard output, changed or not. */
 export function writeChanges(file: string, before: Buffer, after: Uint8Array): void {
-  if (file === '-') print(Buffer.from(after).toString('utf8'));
+  if (file === '-') print(after);
   else if (!before.equals(after)) replaceFile(file, after);
 }
 

@@ -144,6 +144,9 @@ describe('ignores', () => {
     expect(lint('--max-warnings', '0').status).toBe(1);
     expect(lint('--rule', 'unused-ignore=error').status).toBe(1);
     expect(lint('--rule', 'OCI017=off').files['.orlop.json']).toBeUndefined();
+    desk.write({ '.orlop.json': { ignores, rules: { OCI017: 'off' } } });
+    expect(lint().files['.orlop.json']).toBeUndefined();
+    expect(lint('--rule', 'unused-ignore=error').status).toBe(1);
   });
 
   test('are needed if one of all configs needs them', () => {

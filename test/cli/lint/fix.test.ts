@@ -77,6 +77,12 @@ describe('standard input', () => {
     }
   });
 
+  test('that is no UTF-8 too', () => {
+    const input = Buffer.from('{ "a": "\xff\xfe" }', 'latin1');
+    const [program, ...args] = fastest().argv;
+    expect(spawnSync(program, [...args, 'lint', '--fix', '-'], { input, cwd: desk.directory }).stdout).toEqual(input);
+  });
+
   test('and files at once are refused', () => {
     const { status, stderr } = desk.call(['lint', '--fix', '-', 'doubtful.json'], { input: DOUBTFUL });
     expect(status).toBe(2);
