@@ -20,7 +20,7 @@ fi
 "$ORLOP_VM_RUN" --timeout 600 -- true || skip "$ORLOP_VM_RUN cannot run even \"true\" (status $?)"
 
 tests=("$@")
-[[ $# -gt 0 ]] || tests=(test/system/{cgroup2,devices,update,processes,cgroup-manager,systemd-cgroup,lifecycle,inside,failure,sigkill,tmpcopyup,events,systemd,systemd-log,attributes,security}.test.ts)
+[[ $# -gt 0 ]] || tests=(test/system/{cgroup2,devices,update,processes,cgroup-manager,systemd-cgroup,lifecycle,inside,failure,sigkill,tmpcopyup,events,systemd,systemd-log,attributes,security,check-host}.test.ts)
 node=$(readlink -f "$(command -v node)")
 # Programs that a small system may lack (hostname) are busybox's; what a test writes stays in the machine.
 read -r -d '' inside <<'END' || :

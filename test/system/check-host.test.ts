@@ -4,9 +4,11 @@
 import { chmodSync, mkdirSync, rmdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { rootlessSpec } from '../../src/container/default-spec.ts';
 import type { Diagnostic } from '../../src/spec/types.ts';
 import { type Bundle, type Mount, type Patch, shell, Workplace } from './support/bundle.ts';
 import { expectNothingLeft, snapshot } from './support/leftovers.ts';
+import { GID, OrdinaryUser, UID } from './support/ordinary.ts';
 import { builds, type CallOptions, fastest, Orlop } from './support/orlop.ts';
 
 const place = new Workplace('check');
@@ -512,5 +514,56 @@ describe.each(builds())('$name', (build) => {
     const without = orlop.call(['check']);
     expect([without.status, without.stderr]).toEqual([2, expect.stringContaining('--host')]);
     expect(orlop.call(['check', '--host', 'word']).status).toBe(2);
+  });
+});
+
+describe('an ordinary user', () => {
+  const user = new OrdinaryUser(place);
+  const orlop = user.orlop(place);
+  const rootless: Patch = (config) => {
+    Object.assign(config, structuredClone(rootlessSpec(UID, GID)));
+    config.process.terminal = false;
+    config.process.args = ['/bin/true'];
+  };
+
+  it('may do what he may do', () => {
+    const bundle = user.own(place.bundle(rootless));
+    const { status, document } = check(orlop, bundle);
+    expect(errors(document)).toEqual([]);
+    expect(status).toBe(0);
+    orlop.run(bundle, place.id()).ok();
+  });
+
+  it('is told which directory on the way is closed to him, and whose it is', () => {
+    const closed = place.path('closed');
+    mkdirSync(join(closed, 'below/data'), { recursive: true });
+    chmodSync(closed, 0o700);
+    const bundle = user.own(
+      place.bundle(rootless, (config) => {
+        config.mounts.push({ destination: '/data', source: join(closed, 'below/data'), options: ['rbind'] });
+      }),
+    );
+    const [finding, ...others] = errors(check(orlop, bundle).document);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ name: 'missing-source', path: expect.stringMatching(/^\/mounts\/\d+$/) });
+    expect(finding?.message).toContain(`user ${UID} may not pass ${closed}, which is drwx------ of 0:0 (EACCES)`);
+    const { status, stderr } = orlop.run(bundle, place.id());
+    expect(status).not.toBe(0);
+    expect(stderr).toContain(`config.json:${finding?.line}:${finding?.column} ${finding?.path}`);
+  });
+
+  it('is told which ids are not his to map', () => {
+    const range = [{ containerID: 0, hostID: 900000, size: 65536 }];
+    const bundle = user.own(place.bundle(rootless, linux({ uidMappings: range, gidMappings: range })));
+    const found = errors(check(orlop, bundle).document);
+    expect(found.map(({ name }) => name)).toContain('no-subordinate-ids');
+    expect(found.find(({ name }) => name === 'no-subordinate-ids')).toMatchObject({ path: '/linux/uidMappings' });
+    expect(found.map(({ message }) => message).join()).toContain('uids 900000-965535 of the host');
+    expect(orlop.run(bundle, place.id()).status).not.toBe(0);
+  });
+
+  it('is told that he needs a user namespace', () => {
+    const found = errors(check(orlop, user.own(place.bundle())).document);
+    expect(found.find(({ name }) => name === 'missing-privileges')?.help).toContain('orlop spec --rootless');
   });
 });
