@@ -131,6 +131,7 @@ const SECTIONS: string[][] = [
     'useless-value-two',
     'conflicting-rules',
     'filter-too-long',
+    'profile-unusable',
   ],
   // Devices, network, resource control, memory policy
   [

@@ -1,7 +1,8 @@
-// npm run bench [-- --json FILE] [--rounds N] [--runs N]
+// npm run bench [-- --json FILE] [--rounds N] [--runs N] [--lint]
 //
 // Compares orlop with the runtimes that are installed, as root. Medians move with the machine: read ratios, and only
 // those of one run. crun refuses hosts with both versions of cgroups, so all run where the second is hidden.
+// --lint measures the linter alone, for which nobody has to be root.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,6 +12,7 @@ import { gatherFacts } from '../../src/linux/facts.ts';
 import type { Request } from '../../src/spec/types.ts';
 import { type Contestant, contestants, EXECUTABLE, makeBundle, NODE_ENTRY, which } from './contestants.ts';
 import { compileTimes, configOf, launchTimes } from './inside.ts';
+import { firstTimes, hasSchema, lintMemory, lintTimes } from './lint.ts';
 import { type Effort, measureCommands, quoted, type Summary, succeed, summarize } from './measure.ts';
 import { peakMemory, type Resident, residentMemory, supervisorMemory } from './memory.ts';
 import { canOpenPage, NEEDS, pageTimes } from './playground.ts';
@@ -23,7 +25,7 @@ interface Row {
 
 interface Table {
   title: string;
-  unit: 'ms' | 'kB' | 'instructions';
+  unit: 'ms' | 'µs' | 'kB' | 'instructions';
   /** Medians are divided by those of these rows, and the quotients are columns. */
   against: string[];
   rows: Row[];
@@ -44,8 +46,17 @@ function again(): number {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { json: { type: 'string' }, rounds: { type: 'string' }, runs: { type: 'string' } },
+    options: {
+      json: { type: 'string' },
+      rounds: { type: 'string' },
+      runs: { type: 'string' },
+      lint: { type: 'boolean' },
+    },
   });
+  if (values.lint) {
+    for (const table of lintTables()) process.stdout.write(render(table));
+    return;
+  }
   const effort: Effort = { rounds: Number(values.rounds ?? 10), runs: Number(values.runs ?? 10) };
   const { directory, bundle, sleeping } = makeBundle();
   try {
@@ -69,6 +80,7 @@ async function main(): Promise<void> {
     if (!hasLibseccomp) process.stdout.write(warning('libseccomp'));
     show(inProcess("Docker's seccomp profile, from words to a filter", filterTimes(300)));
     show({ ...inProcess('What it costs a call', filterSteps()), unit: 'instructions' });
+    for (const table of lintTables()) show(table);
     if (canOpenPage) show(inProcess('The playground in Chromium: first findings', await pageTimes(10)));
     else process.stdout.write(warning('the playground'));
     show(peakTable(present, bundle, directory));
@@ -106,6 +118,7 @@ function isAble({ name, command }: Contestant, bundle: string): boolean {
 function warning(name: string): string {
   const why: Record<string, string> = {
     orlop: `${EXECUTABLE} is missing: make it with "npm run build"`,
+    ajv: 'the schema is missing: apt-get install golang-github-opencontainers-specs-dev, or set RUNTIME_SPEC_SCHEMA',
     'the playground': NEEDS,
     'orlop on Node': `${NODE_ENTRY} or node is missing: make it with "npm run build:node"`,
   };
@@ -179,6 +192,17 @@ function inProcess(title: string, times: Map<string, number[]>): Table {
   return { title, unit: 'ms', against: [], rows: rowsOf(times) };
 }
 
+function lintTables(): Table[] {
+  if (!hasSchema) process.stdout.write(warning('ajv'));
+  const many = 'Linting a document, recommended, module warm, beside ajv with the schema of the spec';
+  const memory = [...lintMemory([1_000, 10_000, 100_000])].map(([name, median]): Row => ({ name, values: { median } }));
+  return [
+    { ...inProcess(many, lintTimes(100)), unit: 'µs' },
+    inProcess('The same until the first answer', firstTimes(20)),
+    { title: 'Memory of the process after so many documents', unit: 'kB', against: [], rows: memory },
+  ];
+}
+
 function rowsOf(times: Map<string, number[]>): Row[] {
   return [...times].map(([name, samples]) => ({ name, values: { ...summarize(samples) } satisfies Summary & object }));
 }
@@ -224,7 +248,7 @@ async function memoryTable(
 function render({ title, unit, against, rows }: Table): string {
   if (rows.length === 0) return `\n${title}\n`;
   const keys = Object.keys(rows[0]?.values ?? {});
-  const digits = unit === 'ms' ? 2 : 0;
+  const digits = unit === 'ms' ? 2 : unit === 'µs' ? 1 : 0;
   const medianOf = (name: string): number => rows.find((row) => row.name === name)?.values.median ?? Number.NaN;
   const cells = [
     ['', ...keys, ...against.map((name) => `/ ${name}`)],
@@ -240,5 +264,6 @@ function render({ title, unit, against, rows }: Table): string {
   return `\n${title} (${unit})\n${lines.join('\n')}\n`;
 }
 
-if (process.env[PRIVATE] === undefined) process.exitCode = again();
+const isPrivate = process.env[PRIVATE] !== undefined || process.argv.includes('--lint');
+if (!isPrivate) process.exitCode = again();
 else await main();

@@ -116,6 +116,25 @@ it('lint --format', () => {
   expect(orlop.call(['lint', config]).ok().stdout).toContain('warning[OCI003] unknown-key');
 });
 
+it('lint --preset', () => {
+  const { config } = place.bundle((one) => {
+    one.surprise = true;
+  });
+  expect(orlop.call(['lint', '--preset', 'spec', config]).ok().stdout).toBe('');
+  const { status, stdout } = orlop.call(['lint', '--preset', 'strict', config]);
+  expect(status).toBe(1);
+  expect(stdout).toContain('error[OCI003] unknown-key');
+});
+
+it('lint --list-rules, --explain', () => {
+  const listed = orlop.call(['lint', '--list-rules']).ok().stdout;
+  expect(listed.split('\n').length).toBeGreaterThan(139);
+  for (const name of ['OCI302', 'bind-without-option']) {
+    expect(orlop.call(['lint', '--explain', name]).ok().stdout).toContain('runtime-spec config.md#mounts');
+  }
+  expect(orlop.call(['lint', '--explain', 'OCI999']).status).not.toBe(0);
+});
+
 it('--rootless false', () => {
   const id = place.id();
   orlop.call(['--rootless', 'false', 'run', '-b', place.bundle(shell('exit 0')).directory, id]).ok();
