@@ -207,6 +207,20 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
     load: () => import('./commands/lint.ts'),
   },
+  check: {
+    summary: 'say what on this machine will stop a container, before anything is tried',
+    usage: '',
+    arity: [0, 0],
+    failure: 2,
+    options: {
+      ...BUNDLE,
+      host: { help: 'against this machine: paths, kernel, cgroups, ids, privileges' },
+      id: { value: 'NEW-ID', help: 'of the container (default: ID)' },
+      verbose: { help: 'also what was checked and is fine' },
+      json: { help: 'the findings as a document, in the shape that lint has' },
+    },
+    load: () => import('./commands/check.ts'),
+  },
   features: {
     summary: 'print what orlop supports as JSON (runtime-spec features.md)',
     usage: '',

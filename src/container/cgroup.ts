@@ -73,12 +73,15 @@ function makeMissing(directory: string, step: CreateCgroupStep, state: CgroupSta
 
 /** A directory that has processes, or whose children have, is somebody else's: our limits and our delete would meet them. */
 function refuseOccupied(directory: string): void {
-  const refuse = (code: string): never => {
-    throw Object.assign(new Error(`${directory} is in use`), { code });
-  };
-  if (descendants(directory).some((path) => pidsOf(path).length > 0)) refuse('EEXIST: it has processes already');
+  const code = occupancyOf(directory);
+  if (code !== undefined) throw Object.assign(new Error(`${directory} is in use`), { code });
+}
+
+/** Why no container may have it, if so. */
+export function occupancyOf(directory: string): string | undefined {
+  if (descendants(directory).some((path) => pidsOf(path).length > 0)) return 'EEXIST: it has processes already';
   const controllers = handsDown(directory);
-  if (controllers.length > 0) refuse(`EBUSY: it takes no process, for it hands ${controllers.join(', ')} down`);
+  return controllers.length > 0 ? `EBUSY: it takes no process, for it hands ${controllers.join(', ')} down` : undefined;
 }
 
 /** man 7 cpuset: on v1 a new directory has no CPUs, and takes no process until it does. */

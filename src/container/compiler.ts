@@ -65,12 +65,22 @@ export function readConfig(bundle: string): Buffer {
 export function compile(launch: LaunchRequest, systemd?: SystemdFacts): Compiled {
   const bundle = resolve(launch.bundle);
   const config = readConfig(bundle);
+  const request = requestOf({ ...launch, bundle }, systemd);
+  const document = new SpecDocument(launchModule(), config);
+  const plan = document.prepare(request);
+  const rootfs = checkRootfs(document, plan);
+  const home = plan.home === undefined ? '' : homeOf(rootfs, plan.home);
+  return { document, config, request, plan, rootfs, home, image: document.image(home) };
+}
+
+/** What is asked for, and what the compiler has to know of this host. The bundle is absolute. */
+export function requestOf(launch: LaunchRequest, systemd?: SystemdFacts): Request {
   const facts = launch.facts ?? gatherFacts();
   const cgroup = accessibleCgroups(facts, launch.rootless);
-  const request: Request = {
+  return {
     version: 1,
     id: launch.id,
-    bundle,
+    bundle: launch.bundle,
     noPivot: launch.noPivot === true,
     preserveFds: launch.preserveFds ?? 0,
     ignoreUnsupported: launch.ignoreUnsupported === true,
@@ -80,11 +90,6 @@ export function compile(launch: LaunchRequest, systemd?: SystemdFacts): Compiled
     ...(launch.cgroupManager === undefined ? {} : { cgroupManager: launch.cgroupManager }),
     facts: { ...facts, cgroup, ...(systemd === undefined ? {} : { systemd }) },
   };
-  const document = new SpecDocument(launchModule(), config);
-  const plan = document.prepare(request);
-  const rootfs = checkRootfs(document, plan);
-  const home = plan.home === undefined ? '' : homeOf(rootfs, plan.home);
-  return { document, config, request, plan, rootfs, home, image: document.image(home) };
 }
 
 /** Before anything is made: the most common mistake has the clearest answer. */

@@ -95,7 +95,7 @@ function writeFile(file: string, text: string, place: () => Place): void {
 
 /** man 1 newuidmap: PROGRAM PID INSIDE OUTSIDE COUNT… */
 function runHelper(program: string, pid: number, kind: Kind, lines: IdMapping[], place: () => Place): void {
-  const file = find(program, kind, place);
+  const file = findHelper(program, kind, place);
   const numbers = lines.flatMap(({ containerID, hostID, size }) => [containerID, hostID, size].map(String));
   const argv = [program, String(pid), ...numbers];
   const output = memoryFile('orlop-output');
@@ -121,7 +121,8 @@ function textOf(fd: number): string {
     .trim();
 }
 
-function find(program: string, kind: Kind, place: () => Place): string {
+/** Where it is, or an error that says how to get it. */
+export function findHelper(program: string, kind: Kind, place: () => Place): string {
   const directories = [...(process.env.PATH ?? '').split(':'), '/usr/bin', '/bin', '/usr/local/bin'];
   for (const directory of directories.filter((path) => path.startsWith('/'))) {
     const file = join(directory, program);

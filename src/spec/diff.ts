@@ -5,7 +5,7 @@ import { diffLimits } from './diff/limits.ts';
 import { diffMounts } from './diff/mounts.ts';
 import { diffNamespaces } from './diff/namespaces.ts';
 import { diffPrivileges } from './diff/privileges.ts';
-import { diffHooks, diffProcess } from './diff/process.ts';
+import { diffHooks, diffProcess } from './diff/program.ts';
 import { diffSeccomp } from './diff/seccomp.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Plan } from './types.ts';

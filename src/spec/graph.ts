@@ -4,7 +4,7 @@ import { glance } from './graph/glance.ts';
 import { drawMounts } from './graph/mounts.ts';
 import { drawNamespaces, drawUsers } from './graph/namespaces.ts';
 import { drawPrivileges, drawSeccomp } from './graph/privileges.ts';
-import { drawHooks, drawKernel, drawProcess } from './graph/process.ts';
+import { drawHooks, drawKernel, drawProcess } from './graph/program.ts';
 import { drawDevices, drawLimits } from './graph/resources.ts';
 import { styleSheet } from './graph/style.ts';
 import { plain } from './graph/text.ts';

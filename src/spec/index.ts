@@ -15,7 +15,7 @@
  */
 export { type ErrorCode, type ErrorContext, OrlopError } from '../error.ts';
 export { type Area, type Change, diff, type Effect } from './diff.ts';
-export { graph } from './graph.ts';
+export { type GraphOptions, graph } from './graph.ts';
 export { SpecDocument } from './module.ts';
 export { type Config, load, Spec, type SpecSource } from './spec.ts';
 export type * from './types.ts';

@@ -21,8 +21,9 @@ export interface Mounted {
   copiesUp: boolean;
   /** Destination of a later mount that covers it. */
   hiddenBy?: string;
-  /** Who made it read-only, where that is another place of config.json. */
   place: Place;
+  /** What makes it read-only, where that is another place of config.json. */
+  sealedBy?: Place;
 }
 
 /** In the order of mounting, the root first. */
@@ -56,7 +57,9 @@ export function mountedTree(plan: Plan): MountedTree {
     } else if (step.verb === 'remount') change(lastAt(tree, String(step.destination)), step as Step & MountFields);
     else if (step.verb === 'seal') {
       const sealed = lastAt(tree, String(step.file));
-      if (sealed) sealed.isReadonly = true;
+      if (!sealed) continue;
+      sealed.isReadonly = true;
+      sealed.sealedBy = placeOf(step);
     }
   }
   return tree;

@@ -8,6 +8,8 @@ const PROCESSES = 2;
 /** Configs of one seed, at most; a failure names seed and number, which make the document again. */
 const MOST_OF_SEED = 50_000;
 const MiB = 2 ** 20;
+/** Milliseconds between two lines in a log. */
+const PAUSE = 10_000;
 
 interface Progress {
   seed: number;
@@ -34,6 +36,7 @@ const last = first + jobs.length - 1;
 const latest = new Map<number, Progress>();
 const failed: number[] = [];
 const start = performance.now();
+let shown = start;
 
 await Promise.all(Array.from({ length: PROCESSES }, takeJobs));
 show('\n');
@@ -54,14 +57,15 @@ async function run(seed: number, configs: number): Promise<void> {
   const ended = new Promise<number | null>((resolve) => worker.once('exit', resolve));
   for await (const line of createInterface({ input: worker.stdout })) {
     latest.set(seed, JSON.parse(line));
-    show(process.stderr.isTTY ? '\r' : '');
+    if (process.stderr.isTTY) show('\r');
+    else if (performance.now() - shown > PAUSE) show('\n');
   }
   if ((await ended) !== 0) failed.push(seed);
 }
 
-/** On a terminal one line that changes; in a log only the end. */
+/** On a terminal one line that changes, in a log one now and then. */
 function show(end: string): void {
-  if (end === '') return;
+  shown = performance.now();
   const all = [...latest.values()];
   const total = (key: keyof Progress) => all.reduce((sum, one) => sum + one[key], 0);
   const most = (key: keyof Progress) => (Math.max(0, ...all.map((one) => one[key])) / MiB).toFixed(0);

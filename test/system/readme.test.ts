@@ -51,6 +51,23 @@ describe.each(builds())('$name', (build) => {
     expect(said).toContain(first);
     expect(said).toContain(help?.trim());
   });
+
+  it('shows what changes as it is', () => {
+    const [before, after] = [
+      place.bundle(),
+      place.bundle((config) => {
+        for (const set of ['bounding', 'permitted', 'effective'])
+          config.process.capabilities[set].push('CAP_SYS_ADMIN');
+        config.mounts.push({ destination: '/etc', source: '/etc', options: ['rbind'] });
+        config.linux.namespaces = config.linux.namespaces.filter(({ type }) => type !== 'network');
+      }),
+    ];
+    const said = orlop.call(['plan', '--diff', before.config, after.config]).ok().stdout;
+    // Of the places only the pointers: lines are those of the test's configs.
+    const shape = (text: string): string => text.replace(/ +(?:\d+ )?→ (?:\d+ )?(?=\/)/g, ' → ').trimEnd();
+    const shown = shape(block('old.json → new.json')).split('\n').slice(2);
+    expect(shape(said).split('\n').slice(2)).toEqual(shown);
+  });
 });
 
 describe.each(Object.entries(COMMANDS))('%s', (name, command) => {

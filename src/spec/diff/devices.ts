@@ -7,10 +7,16 @@ export function diffDevices(changes: Changes, before: Outcome, after: Outcome): 
     const places = { before: was?.place, after: is?.place };
     if (!was && is) changes.add('device', 'gains', 46, `gains the device file ${inWords(is)}`, places);
     else if (was && !is) changes.add('device', 'loses', 46, `loses the device file ${inWords(was)}`, places);
-    else if (was && is && inWords(was) !== inWords(is)) {
+    else if (was && is && isOther(was, is)) {
       changes.add('device', 'changes', 46, `${name} is ${inWords(is)} instead of ${inWords(was)}`, places);
     }
   }
+}
+
+/** One that is the host's own has the mode that it has there. */
+function isOther(was: Device, is: Device): boolean {
+  const isSame = was.type === is.type && was.major === is.major && was.minor === is.minor;
+  return !isSame || (!was.bound && !is.bound && was.fileMode !== is.fileMode);
 }
 
 function inWords({ file, type, major, minor, fileMode }: Device): string {

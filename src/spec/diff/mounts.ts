@@ -43,8 +43,9 @@ function diffMount(changes: Changes, was: Mounted, is: Mounted): void {
       );
     }
   }
-  if (was.isReadonly && !is.isReadonly) changes.add('mount', 'gains', weight + 2, `${name} becomes writable`, places);
-  if (!was.isReadonly && is.isReadonly) changes.add('mount', 'loses', weight + 2, `${name} becomes read-only`, places);
+  const seals = { before: was.sealedBy ?? was.place, after: is.sealedBy ?? is.place };
+  if (was.isReadonly && !is.isReadonly) changes.add('mount', 'gains', weight + 2, `${name} becomes writable`, seals);
+  if (!was.isReadonly && is.isReadonly) changes.add('mount', 'loses', weight + 2, `${name} becomes read-only`, seals);
   for (const [flag, without, withIt] of HARDENING) {
     const had = hasFlag(was, flag);
     const has = hasFlag(is, flag);

@@ -31,7 +31,7 @@ function diffCapabilities(changes: Changes, before: Outcome, after: Outcome): vo
 }
 
 function namesOf(...outcomes: Outcome[]): Set<string> {
-  return new Set(outcomes.flatMap(({ capabilities }) => CAPABILITY_SETS.flatMap((set) => capabilities[set])));
+  return new Set(outcomes.flatMap(({ capabilities }) => CAPABILITY_SETS.flatMap((set) => capabilities[set])).sort());
 }
 
 function setsWith({ capabilities }: Outcome, name: string): string[] {

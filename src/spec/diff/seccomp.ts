@@ -37,11 +37,8 @@ function diffFilters(changes: Changes, before: Seccomp, after: Seccomp): void {
     const was = answer(before, name);
     const is = answer(after, name);
     if (was === is) continue;
-    const isConditional = before.conditional.has(name) || after.conditional.has(name);
-    if (isConditional && !(isAllowed(was) || isAllowed(is))) diffConditions(changes, before, after, name);
-    else if (isConditional) {
-      const text = `${name} is allowed ${is === 'ALLOW' ? 'whatever its arguments' : `by its arguments only: ${is}`}`;
-      changes.add('seccomp', isAllowed(is) ? 'gains' : 'loses', isDangerous(name) ? 78 : 57, text, places, [name]);
+    if (before.conditional.has(name) || after.conditional.has(name)) {
+      diffConditions(changes, before, after, name);
     } else if (isAllowed(is) && !isAllowed(was)) allowed.push(name);
     else if (isAllowed(was) && !isAllowed(is)) forbidden.push(name);
     else {
@@ -65,11 +62,20 @@ function addCalls(changes: Changes, effect: 'gains' | 'loses', verb: string, nam
   changes.add('seccomp', effect, weight, `${verb} ${list(names)}`, places, names.toSorted());
 }
 
+/** Of a call whose arguments decide, before or after. */
 function diffConditions(changes: Changes, before: Seccomp, after: Seccomp, name: string): void {
+  const more = reach(after, name) - reach(before, name);
+  const effect = more > 0 ? 'gains' : more < 0 ? 'loses' : 'changes';
   const text = `${name}: ${answer(before, name)} → ${answer(after, name)}`;
-  changes.add('seccomp', 'changes', isDangerous(name) ? 56 : 36, text, { before: before.place, after: after.place }, [
-    name,
-  ]);
+  const weight = isDangerous(name) ? 78 : 57;
+  changes.add('seccomp', effect, weight, text, { before: before.place, after: after.place }, [name]);
+}
+
+/** 2 for a call that is allowed, 1 for one that some arguments allow, 0 for one that is not. */
+function reach({ calls, conditional, defaultAction }: Seccomp, name: string): number {
+  const rules = conditional.get(name);
+  if (!rules) return isAllowed(calls.get(name) ?? defaultAction) ? 2 : 0;
+  return isAllowed(defaultAction) || rules.some((rule) => isAllowed(rule.split(' if ')[0] ?? '')) ? 1 : 0;
 }
 
 function diffRest(changes: Changes, before: Seccomp, after: Seccomp): void {
