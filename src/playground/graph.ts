@@ -3,6 +3,9 @@ import type { Spec } from '../spec/spec.ts';
 import { type Config, viewOrRefusal } from './config.ts';
 import { make } from './dom.ts';
 
+/** Beside an editor there is not much room: the drawing's own least width makes the letters largest. */
+const NARROWEST = 960;
+
 const ALT = 'The container at a glance: namespaces, users, capabilities, mounts and limits. The plan has it in words.';
 
 /**
@@ -25,7 +28,7 @@ export class GraphPanel {
     const view = viewOrRefusal(
       config,
       () => spec.plan(config.text),
-      (plan) => this.view(graph(plan)),
+      (plan) => this.view(graph(plan, { width: NARROWEST })),
     );
     this.answer.replaceChildren(...view);
   }
