@@ -66,7 +66,7 @@ export function compile(launch: LaunchRequest, systemd?: SystemdFacts): Compiled
   const bundle = resolve(launch.bundle);
   const config = readConfig(bundle);
   const facts = launch.facts ?? gatherFacts();
-  const cgroup = accessibleCgroups(facts, launch.rootless);
+  const cgroup = accessibleCgroups(facts, launch.rootless, launch.cgroupManager);
   const request: Request = {
     version: 1,
     id: launch.id,
