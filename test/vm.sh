@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
-# Runs system tests in machines whose only cgroups are version 2: without systemd, with it, and one that has SELinux where
-# the others have AppArmor; and the systemd driver where systemd has chosen version 1.
+# Runs tests in machines whose only cgroups are version 2: without systemd, and with it; there Podman and containerd too,
+# with systemd as their cgroup manager.
 #
-#   ORLOP_VM_RUN=PROGRAM test/vm.sh [TEST FILE...]
+#   ORLOP_VM_RUN=PROGRAM test/vm.sh [all | TEST FILE...]
+#
+# Without a word those of cgroups, devices, the freezer, OOM, delegation and the systemd driver, with the executable alone.
+# `all` is every test that sees a difference, with both builds; one more machine has SELinux where the others have
+# AppArmor, and in one systemd has chosen version 1. That takes hours where a machine is emulated.
 #
 # PROGRAM [--systemd] [--append "KERNEL PARAMETERS"] --timeout S --share DIR:PATH[:ro]... -- COMMAND... runs a command as
 # root in a virtual machine and ends as it did. The machine needs busybox at /usr/bin/busybox, util-linux, getfattr and the
-# C++ library; Node is this machine's.
+# C++ library; Node is this machine's. For the engines it is of this machine's release, and lends their programs from it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,38 +23,71 @@ if [[ -z ${ORLOP_VM_RUN:-} ]]; then
 fi
 "$ORLOP_VM_RUN" --timeout 600 -- true || skip "$ORLOP_VM_RUN cannot run even \"true\" (status $?)"
 
-tests=("$@")
-[[ $# -gt 0 ]] || tests=(test/system/{cgroup2,devices,update,processes,cgroup-manager,systemd-cgroup,lifecycle,inside,failure,sigkill,tmpcopyup,events,systemd,systemd-log,attributes,security,check-host}.test.ts)
 node=$(readlink -f "$(command -v node)")
 # Programs that a small system may lack (hostname) are busybox's; what a test writes stays in the machine.
 read -r -d '' inside <<'END' || :
 set -e
-project=$1 node=$2; shift 2
+executable=$1 node=$2; shift 2
+if [[ -d /host/usr ]]; then
+  modprobe overlay
+  mount -t overlay -o lowerdir=/usr:/host/usr overlay /usr
+  cp -r /host/containers /etc/containers
+fi
 mkdir -p /tmp/bin
 /usr/bin/busybox --install -s /tmp/bin
 ln -sf "$node" /tmp/bin/node
 export PATH=$PATH:/tmp/bin
-cd "$project"
-exec node node_modules/vitest/vitest.mjs run --config test/vitest.config.ts --project system "$@"
+[[ -z $executable ]] || export ORLOP=$executable
+cd /project
+exec node node_modules/vitest/vitest.mjs run --config test/vitest.config.ts --project system --project engines "$@"
 END
 
-run() { # OPTION OF PROGRAM... -- TEST FILE...
-  local options=()
+status=0 seconds=1800
+run() { # WHAT [OPTION OF PROGRAM...] -- TEST FILE...
+  local what=$1 start=$SECONDS options=()
+  shift
   while [[ $1 != -- ]]; do options+=("$1"); shift; done
   shift
-  "$ORLOP_VM_RUN" "${options[@]}" --timeout 7200 --share "$PWD:$PWD" --share "$(dirname "$node"):/node:ro" -- \
-    bash -c "$inside" bash "$PWD" "/node/$(basename "$node")" "$@" || status=1
+  echo "test/vm.sh: $what"
+  "$ORLOP_VM_RUN" "${options[@]}" --timeout "$seconds" --share "$PWD:/project" --share "$(dirname "$node"):/node:ro" -- \
+    bash -c "$inside" bash "$executable" "/node/$(basename "$node")" "$@" || status=1
+  echo "test/vm.sh: $what: $((SECONDS - start)) s"
 }
 
-status=0
-echo 'test/vm.sh: without systemd'
-run -- "${tests[@]}"
-echo 'test/vm.sh: with systemd'
-run --systemd -- "${tests[@]}"
-if [[ $# -eq 0 ]]; then
-  echo 'test/vm.sh: with systemd on cgroup v1'
-  run --systemd --append systemd.unified_cgroup_hierarchy=0 -- test/system/systemd-cgroup.test.ts
-  echo 'test/vm.sh: with SELinux'
-  run --append 'lsm=selinux selinux=1' -- test/system/security.test.ts
+tests() { # NAME...: their files
+  printf 'test/system/%s.test.ts\n' "$@"
+}
+plain=() systemd=() executable=''
+case ${1:-} in
+  '')
+    executable=/project/dist/orlop
+    mapfile -t plain < <(tests cgroup2 devices processes events)
+    mapfile -t systemd < <(tests systemd-cgroup systemd)
+    ;;
+  all)
+    seconds=14400
+    mapfile -t plain < <(tests cgroup2 devices update processes cgroup-manager systemd-cgroup lifecycle inside failure \
+      sigkill tmpcopyup events systemd systemd-log attributes security check-host)
+    systemd=("${plain[@]}")
+    ;;
+  *)
+    seconds=14400
+    plain=("$@") systemd=("$@")
+    ;;
+esac
+
+run 'without systemd' -- "${plain[@]}"
+run 'with systemd' --systemd -- "${systemd[@]}"
+if [[ ${1:-all} == all ]]; then
+  if command -v podman >/dev/null && command -v containerd >/dev/null; then
+    run 'Podman and containerd, with systemd' --systemd --share /usr:/host/usr:ro --share /etc/containers:/host/containers:ro -- \
+      test/engines/systemd.test.ts
+  else
+    printf '*** test/vm.sh: skipped: Podman and containerd with systemd: apt-get install podman containerd ***\n' >&2
+  fi
+fi
+if [[ ${1:-} == all ]]; then
+  run 'with systemd on cgroup v1' --systemd --append systemd.unified_cgroup_hierarchy=0 -- test/system/systemd-cgroup.test.ts
+  run 'with SELinux' --append 'lsm=selinux selinux=1' -- test/system/security.test.ts
 fi
 exit "$status"

@@ -75,13 +75,13 @@ export function planCgroupMount(planner: Planner, path: string, options: MountOp
     );
   }
   const isOwn = planner.namespaces.creates('cgroup');
-  // Who is denied a cgroup sees that of the caller, which he may not write either.
-  if (!planner.hasCgroup && !isOwn && cgroup.denied == '') {
+  // Without a cgroup of its own the container is in that of the caller: it sees that one, where it cannot write it.
+  if (!planner.hasCgroup && !isOwn && cgroup.denied == '' && !options.isReadOnly) {
     planner.error(
       'OCI418',
       node,
-      'the container has no cgroup to mount',
-      'start without --cgroup-manager disabled, or add { "type": "cgroup" } to linux.namespaces',
+      'the container has no cgroup to mount, and that of the caller is not for it to write',
+      'mount it "ro", or add { "type": "cgroup" } to linux.namespaces, or start without --cgroup-manager disabled',
     );
     return;
   }

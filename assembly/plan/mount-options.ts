@@ -151,6 +151,10 @@ export class MountOptions {
   /** SELinux context of all files of a new filesystem, '' for none. */
   label: string = '';
 
+  get isReadOnly(): bool {
+    return ((this.set | this.setRecursive) & RDONLY) != 0;
+  }
+
   apply(option: MountOption): void {
     const attribute = option.attribute;
     switch (option.kind) {

@@ -9,7 +9,7 @@ export class Hierarchy {
   /** Of a hierarchy without controllers, such as systemd's. */
   name: string = '';
   controllers: string[] = [];
-  /** The caller's cgroup there, where he is denied one of his choice. */
+  /** The caller's cgroup there, where the container may get none of its own. */
   own: string = '';
 }
 
@@ -24,7 +24,7 @@ export class CgroupFacts {
   hierarchies: Hierarchy[] = [];
   /** Why the caller may make no cgroup of his own choice, '' if he may. */
   denied: string = '';
-  /** v2: the caller's cgroup then, in which the container is. */
+  /** v2: the caller's cgroup, where the container may get none of its own. */
   own: string = '';
   /** Where a cgroup is made that config.json does not name. */
   base: string = '';

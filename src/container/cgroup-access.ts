@@ -2,37 +2,41 @@
 
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { CgroupHierarchy, Facts } from '../linux/facts.ts';
-import type { CgroupFacts } from '../spec/types.ts';
+import type { CgroupHierarchy, CgroupLayout, Facts } from '../linux/facts.ts';
+import type { CgroupFacts, CgroupManager } from '../spec/types.ts';
 
 /** Without a cgroup that the caller may make, the container has none; `auto`: if he is not root of the machine. */
 export type Rootless = 'true' | 'false' | 'auto';
 
 /** The host's cgroups as far as they are the caller's. */
-export function accessibleCgroups(facts: Facts, rootless: Rootless = 'auto'): CgroupFacts {
+export function accessibleCgroups(facts: Facts, rootless: Rootless = 'auto', manager?: CgroupManager): CgroupFacts {
   const { cgroup, uid, userNamespace } = facts;
   if (cgroup.layout === 'none') return cgroup;
   const isRootless = rootless === 'true' || (rootless === 'auto' && (uid !== 0 || userNamespace));
-  if (!isRootless) return cgroup;
+  if (!isRootless) return manager === 'disabled' ? withOwn(cgroup) : cgroup;
   const who = userNamespace ? `user ${uid} of this user namespace` : `user ${uid}`;
   if (cgroup.layout !== 'v2') {
     const closed = cgroup.hierarchies.find(({ mount }) => !isWritable(mount));
-    if (!closed) return cgroup;
-    const hierarchies = cgroup.hierarchies.map((hierarchy) => ({
-      ...hierarchy,
-      own: ownBelow(hierarchy.mount, ownCgroup(hierarchy)),
-    }));
-    return { ...cgroup, hierarchies, denied: `${who} may not write ${closed.mount}` };
+    return closed ? { ...withOwn(cgroup), denied: `${who} may not write ${closed.mount}` } : cgroup;
   }
   const own = ownCgroup({});
   // Beside the cgroup of the caller: it has a process, and so hands no controller down.
   const base = [dirname(own), own].find((path) => mayDivide(join(cgroup.mount, path)));
   if (base !== undefined) return { ...cgroup, base: base === '/' ? '' : base };
   return {
-    ...cgroup,
-    own: ownBelow(cgroup.mount, own),
+    ...withOwn(cgroup),
     denied: `${who} may not write ${join(cgroup.mount, dirname(own))}: no cgroup is delegated to him`,
   };
+}
+
+/** With the cgroups of the caller, which a container is in that gets none of its own. */
+function withOwn(cgroup: Exclude<CgroupLayout, { layout: 'none' }>): CgroupFacts {
+  if (cgroup.layout === 'v2') return { ...cgroup, own: ownBelow(cgroup.mount, ownCgroup({})) };
+  const hierarchies = cgroup.hierarchies.map((hierarchy) => ({
+    ...hierarchy,
+    own: ownBelow(hierarchy.mount, ownCgroup(hierarchy)),
+  }));
+  return { ...cgroup, hierarchies };
 }
 
 /** man 7 cgroups: what /proc/self/cgroup says of a hierarchy; of version 2 without controllers and a name. */

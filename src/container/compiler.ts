@@ -76,7 +76,7 @@ export function compile(launch: LaunchRequest, systemd?: SystemdFacts): Compiled
 /** What is asked for, and what the compiler has to know of this host. The bundle is absolute. */
 export function requestOf(launch: LaunchRequest, systemd?: SystemdFacts): Request {
   const facts = launch.facts ?? gatherFacts();
-  const cgroup = accessibleCgroups(facts, launch.rootless);
+  const cgroup = accessibleCgroups(facts, launch.rootless, launch.cgroupManager);
   return {
     version: 1,
     id: launch.id,

@@ -142,7 +142,7 @@ export interface CgroupFacts {
   layout: 'v1' | 'hybrid' | 'v2' | 'none';
   /** Why the caller may make no cgroup of his own choice; one that config.json names is tried. */
   denied?: string;
-  /** v2: the caller's cgroup where he is denied another, '' for the root. */
+  /** v2: the caller's cgroup, where the container may get none of its own; '' for the root. */
   own?: string;
   /** The cgroup below which those are made that config.json does not name: that of a user, '' for the root. */
   base?: string;

@@ -231,10 +231,14 @@ describe('a caller without privileges', () => {
       { name: 'cpuset', source: '/sys/fs/cgroup/cpuset/his' },
       { name: 'blkio', source: '/sys/fs/cgroup/blkio' },
     ]);
-    // Root could write it: a container of his that asks for no cgroup of its own does not get that of others.
-    const disabled = { ...user({ cgroup: V2 }), cgroupManager: 'disabled' as const };
-    expect(findings(config, disabled)).toMatchObject([
-      { rule: 'OCI414', message: expect.stringContaining('no cgroup to mount') },
+    // Root could write it: a container of his that asks for no cgroup of its own gets that of others to read.
+    const disabled = { ...user({ cgroup: { ...V2, own: '/user.slice' } }), cgroupManager: 'disabled' as const };
+    expect(step(plan(config, disabled), 'cgroup-mount')?.branches).toEqual([
+      { name: '', source: '/sys/fs/cgroup/user.slice' },
+    ]);
+    const writable = changed(config, { '/mounts/6/options': ['rw'] });
+    expect(findings(writable, disabled)).toMatchObject([
+      { rule: 'OCI414', path: '/mounts/6', message: expect.stringContaining('no cgroup to mount') },
     ]);
   });
 

@@ -119,6 +119,14 @@ check('--cgroupns=private, --cgroupns=host', (podman) => {
   expect(podman.said(['--cgroupns', 'host'], line)).toContain(podman.place.tag);
 });
 
+check('--cgroups=disabled, which runc cannot', (podman) => {
+  const name = podman.start(['--cgroups', 'disabled'], ...FOREVER);
+  // It stays where conmon is.
+  expect(readFileSync(`/proc/${podman.pid(name)}/cgroup`, 'utf8')).not.toContain(podman.inspect(name, '{{.Id}}'));
+  expect(podman.call(['exec', name, 'echo', 'up']).ok().stdout).toBe('up\n');
+  podman.call(['stop', '--time', '0', name]).ok();
+});
+
 check('a mount of the cgroup', (podman) => {
   const directory = isV2 ? '/sys/fs/cgroup' : '/sys/fs/cgroup/pids';
   const line = `cat ${directory}/pids.max; touch ${directory}/x 2>&1 | grep -c Read-only`;

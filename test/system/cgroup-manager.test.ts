@@ -57,6 +57,22 @@ describe('disabled', () => {
     expect(result.stdout).not.toBe('');
   });
 
+  it('shows those of the caller to a container without a cgroup namespace, and lets it write none', () => {
+    const controllers = existsSync('/sys/fs/cgroup/cgroup.controllers') ? '' : 'pids/';
+    const cgroup: Patch = (config) => {
+      config.linux.namespaces = config.linux.namespaces.filter(({ type }) => type !== 'cgroup');
+    };
+    const line = shell(`cat /sys/fs/cgroup/${controllers}cgroup.procs; mkdir /sys/fs/cgroup/${controllers}x`);
+    const result = run(place.bundle(line, cgroup));
+    expect(result.stdout.trim().split('\n').length).toBeGreaterThan(1);
+    expect(result.stderr).toContain('Read-only file system');
+    const writable: Patch = (config) => {
+      const mount = config.mounts.find(({ type }) => type === 'cgroup');
+      if (mount) mount.options = ['rw'];
+    };
+    expectError(run(place.bundle(line, cgroup, writable)), 'no cgroup to mount', '"ro"');
+  });
+
   it('has no place for limits', () => {
     const bundle = place.bundle(shell('true'), limited);
     expectError(run(bundle), 'no cgroup, in which pids.max could be set', '/linux/resources/pids/limit');

@@ -7,18 +7,22 @@ import type { Engine } from './check.ts';
 import { IMAGE, writeImage } from './image.ts';
 import { type CallOptions, found, programOf, type Runtime, Site } from './site.ts';
 
+/** Who makes the cgroups. */
+type CgroupManager = 'cgroupfs' | 'systemd';
+
 /** Limits are named because Podman's own, of a million, are more than a CI machine's root may have. */
-const CONFIG = (site: Site): string => `
+const CONFIG = (site: Site, manager: CgroupManager): string => `
 [containers]
 netns = "none"
 log_driver = "k8s-file"
 default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 [engine]
-cgroup_manager = "cgroupfs"
+cgroup_manager = "${manager}"
 events_logger = "none"
 lock_type = "file"
 tmp_dir = "${site.path('podman-tmp')}"
 runtime_supports_json = ["runc", "orlop"]
+runtime_supports_nocgroup = ["orlop"]
 [engine.runtimes]
 runc = ["${site.path('runc')}"]
 orlop = ["${site.path('orlop')}"]
@@ -27,11 +31,19 @@ orlop = ["${site.path('orlop')}"]
 export class PodmanSite {
   readonly site: Site;
   private readonly config: string;
+  private readonly manager: CgroupManager;
 
-  constructor(name: string) {
+  constructor(name: string, manager: CgroupManager = 'cgroupfs') {
     found('podman', 'podman');
     this.site = new Site(name);
     this.config = this.site.path('containers.conf');
+    this.manager = manager;
+  }
+
+  /** Of all containers: its name has that of the test. */
+  get cgroupParent(): string {
+    const { tag } = this.site.place;
+    return this.manager === 'systemd' ? `${tag}.slice` : `/${tag}`;
   }
 
   /** With the image loaded. */
@@ -40,7 +52,7 @@ export class PodmanSite {
     site.mount();
     const store = `graphroot = "${site.path('storage')}"\nrunroot = "${site.path('run')}"`;
     writeFileSync(site.path('storage.conf'), `[storage]\ndriver = "overlay"\n${store}\n`);
-    writeFileSync(this.config, CONFIG(site));
+    writeFileSync(this.config, CONFIG(site, this.manager));
     // --runtime-flag would do, if Podman's own call at a container's end passed it on.
     for (const runtime of ['runc', 'orlop'] as const) {
       const command = `exec ${programOf(runtime)} --root ${this.with(runtime).root} "$@"`;
@@ -54,7 +66,7 @@ export class PodmanSite {
   }
 
   with(runtime: Runtime): Podman {
-    return new Podman(this.site, runtime, this.config);
+    return new Podman(this.site, runtime, this.config, this.cgroupParent);
   }
 
   async remove(): Promise<void> {
@@ -69,13 +81,15 @@ export class Podman implements Engine {
   readonly ownMount: string;
   private readonly site: Site;
   private readonly config: string;
+  private readonly cgroupParent: string;
 
-  constructor(site: Site, runtime: Runtime, config: string) {
+  constructor(site: Site, runtime: Runtime, config: string, cgroupParent: string) {
     this.site = site;
     this.runtime = runtime;
     this.place = site.place;
     this.root = site.path(`state-${runtime}`);
     this.config = config;
+    this.cgroupParent = cgroupParent;
     this.ownMount = site.path('storage/overlay');
   }
 
@@ -116,7 +130,7 @@ export class Podman implements Engine {
   }
 
   runWords(options: readonly string[], command: readonly string[]): string[] {
-    return ['run', '--cgroup-parent', `/${this.place.tag}`, ...options, IMAGE, ...command];
+    return ['run', '--cgroup-parent', this.cgroupParent, ...options, IMAGE, ...command];
   }
 
   /** Stays in the background; answers the container's name. */
