@@ -1,7 +1,7 @@
 // Builds dist/orlop: `bun src/build-executable.ts [--target=bun-linux-arm64] [--outfile=FILE] [--entry=FILE]`.
 //
-// Bun compiles src/cli/executable.ts with spec.wasm, launch.wasm and the native part of koffi inside. ORLOP_NATIVE tells
-// src/linux/native.ts the name of the latter; its hash is taken here, so that no start has to.
+// Bun compiles src/cli/executable.ts with spec.wasm, launch.wasm and the native part of koffi inside. ORLOP_NATIVE_NAME
+// tells src/linux/native.ts which that is; its hash is taken here, so that no start has to.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -51,7 +51,8 @@ try {
       // A command is over before machine code for it would pay: a twentieth of exec, and 2 MB.
       '--compile-jit-policy=100',
       `--asset=${asset}`,
-      `--define=ORLOP_NATIVE=${JSON.stringify(native)}`,
+      `--define=ORLOP_NATIVE_NAME=${JSON.stringify(native.name)}`,
+      `--define=ORLOP_NATIVE_SIZE=${native.size}`,
       // A runtime that is started as root in any directory must not take orders from files it finds there:
       // bunfig.toml can name modules to run first, .env sets variables.
       '--no-compile-autoload-dotenv',

@@ -182,6 +182,7 @@ export class Entry {
   readonly directory: string;
   private fd: number | undefined;
   private isLocked = false;
+  private written = '';
 
   /** Throws `container/missing` for a lock on what is not there, or is deleted while we wait for it. */
   constructor(id: string, directory: string, isLocked: boolean) {
@@ -215,6 +216,7 @@ export class Entry {
     if (this.fd === undefined || !this.isLocked) return;
     flock(this.fd, LOCK_UN);
     this.isLocked = false;
+    this.written = '';
   }
 
   file(name: 'state.json' | 'config.json' | 'start' | 'exec' | 'notify'): string {
@@ -235,10 +237,14 @@ export class Entry {
     return config;
   }
 
+  /** Under the lock, so that what we have written last is what is there. */
   write(state: State): void {
+    const text = JSON.stringify(state);
+    if (text === this.written) return;
     const file = this.file('state.json');
-    this.writeFile(`${file}.new`, JSON.stringify(state));
+    this.writeFile(`${file}.new`, text);
     naming(file, ROOT, () => renameSync(`${file}.new`, file));
+    this.written = text;
   }
 
   writeConfig(config: Uint8Array): void {

@@ -3,15 +3,15 @@
 // On Node and under `bun run` the file lies in node_modules. The executable carries it inside, where dlopen cannot reach
 // it: native-cache.ts keeps it unpacked.
 
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { OrlopError } from '../error.ts';
 import { unpacked } from './native-cache.ts';
+import { installedFile } from './native-installed.ts';
 
 export type Koffi = typeof import('koffi');
 
 /** The file that an executable carries; set by src/build-executable.ts, absent elsewhere. */
-declare const ORLOP_NATIVE: EmbeddedFile | undefined;
+declare const ORLOP_NATIVE_NAME: string | undefined;
+declare const ORLOP_NATIVE_SIZE: number;
 
 export interface EmbeddedFile {
   /** With version and hash of the content, so that a file of that name never has to change. */
@@ -31,7 +31,10 @@ export function koffi(): Koffi {
 }
 
 function load(): Koffi {
-  const path = typeof ORLOP_NATIVE === 'undefined' ? installedFile() : unpacked(ORLOP_NATIVE);
+  const path =
+    typeof ORLOP_NATIVE_NAME === 'undefined'
+      ? installedFile()
+      : unpacked({ name: ORLOP_NATIVE_NAME, size: ORLOP_NATIVE_SIZE });
   const holder = { exports: {} as Koffi };
   try {
     process.dlopen(holder, path);
@@ -42,24 +45,4 @@ function load(): Koffi {
     });
   }
   return holder.exports;
-}
-
-/** From koffi's own place in node_modules: package managers may hide its parts from anybody else. */
-function installedFile(): string {
-  const { arch } = process;
-  const file = `@koromix/koffi-linux-${arch}/${isMusl(arch) ? 'musl' : 'linux'}_${arch}/koffi.node`;
-  try {
-    return createRequire(createRequire(import.meta.url).resolve('koffi')).resolve(file);
-  } catch (cause) {
-    throw new OrlopError('linux/dlopen', `resolve("${file}") failed: no native part of koffi for this machine`, {
-      hint: 'install the package anew, with its optional dependencies; Linux on x64 and arm64 are supported',
-      cause,
-    });
-  }
-}
-
-function isMusl(arch: string): boolean {
-  // The loader alone proves nothing: glibc systems may have musl installed beside it.
-  const loader = `/lib/ld-musl-${arch === 'x64' ? 'x86_64' : 'aarch64'}.so.1`;
-  return existsSync(loader) && readFileSync('/proc/self/maps', 'latin1').includes('ld-musl-');
 }
