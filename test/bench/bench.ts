@@ -11,6 +11,7 @@ import { gatherFacts } from '../../src/linux/facts.ts';
 import type { Request } from '../../src/spec/types.ts';
 import { type Contestant, contestants, EXECUTABLE, makeBundle, NODE_ENTRY, which } from './contestants.ts';
 import { compileTimes, configOf, launchTimes } from './inside.ts';
+import { keystrokeTimes } from './lsp.ts';
 import { type Effort, measureCommands, quoted, type Summary, succeed, summarize } from './measure.ts';
 import { peakMemory, type Resident, residentMemory, supervisorMemory } from './memory.ts';
 import { filterSteps, filterTimes, hasLibseccomp } from './seccomp.ts';
@@ -68,6 +69,7 @@ async function main(): Promise<void> {
     if (!hasLibseccomp) process.stdout.write(warning('libseccomp'));
     show(inProcess("Docker's seccomp profile, from words to a filter", filterTimes(300)));
     show({ ...inProcess('What it costs a call', filterSteps()), unit: 'instructions' });
+    show(inProcess('From a key to its diagnostics, in 2,000 lines', await keystrokeTimes(100)));
     show(peakTable(present, bundle, directory));
     const waiting = "Memory of the container's process between create and start (median: VmRSS)";
     show(await memoryTable(waiting, present, (contestant) => residentMemory(contestant, bundle)));
