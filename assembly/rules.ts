@@ -132,6 +132,7 @@ const SECTIONS: string[][] = [
     'useless-value-two',
     'conflicting-rules',
     'filter-too-long',
+    'profile-unusable',
   ],
   // Devices, network, resource control, memory policy
   [

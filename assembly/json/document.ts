@@ -81,6 +81,11 @@ export class Document {
     return load<u8>(this.bytes + offset);
   }
 
+  /** Eight bytes, all of which have to be there. */
+  word(offset: i32): u64 {
+    return load<u64>(this.bytes + offset);
+  }
+
   // ------------------------------------------------------------------- reading
 
   kind(node: i32): Kind {

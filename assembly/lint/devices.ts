@@ -225,3 +225,19 @@ export function deviceRulesOf(context: Context): DeviceRule[] {
   const list = resources ? resources.devices : null;
   return list ? list.items : [];
 }
+
+export class DeviceOfTheHost extends Rule {
+  constructor() {
+    super('OCI611', Severity.INFO, Preset.RECOMMENDED);
+  }
+
+  override explain(): Explanation {
+    return new Explanation(
+      'a device in a user namespace, with a mode or an owner',
+      'No device can be made there: the container gets that of the host, whose mode and owner stay as they are.',
+      '{"linux":{"namespaces":[{"type":"mount"},{"type":"user"}],"uidMappings":[{"containerID":0,"hostID":100000,"size":65536}],"gidMappings":[{"containerID":0,"hostID":100000,"size":65536}],"devices":[{"type":"c","path":"/dev/fuse","major":10,"minor":229,"fileMode":384}]}}',
+      '{"linux":{"namespaces":[{"type":"mount"},{"type":"user"}],"uidMappings":[{"containerID":0,"hostID":100000,"size":65536}],"gidMappings":[{"containerID":0,"hostID":100000,"size":65536}],"devices":[{"type":"c","path":"/dev/fuse","major":10,"minor":229}]}}',
+      'man 7 user_namespaces; man 2 mknod',
+    );
+  }
+}

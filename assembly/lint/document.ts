@@ -102,8 +102,8 @@ export class ForeignPlatform extends Rule {
 
   override explain(): Explanation {
     return new Explanation(
-      'a block is for another platform',
-      'A runtime for Linux does not read it: what is set there has no effect.',
+      'a block is for another platform, or for virtual machines',
+      'A runtime that makes containers of Linux does not read it: what is set there has no effect.',
       '{"windows":{"layerFolders":["C:\\\\layers"]}}',
       '{}',
       'runtime-spec config.md#platform-specific-configuration',
@@ -112,11 +112,11 @@ export class ForeignPlatform extends Rule {
 
   override check(context: Context): void {
     const document = context.document;
-    const platforms = ['windows', 'solaris', 'zos', 'freebsd'];
+    const platforms = ['windows', 'solaris', 'zos', 'freebsd', 'vm'];
     for (let index = 0; index < platforms.length; index++) {
       const block = document.member(document.root, platforms[index]);
       if (block == NONE) continue;
-      const message = `the block "${platforms[index]}" is not for Linux, and is ignored there`;
+      const message = `the block "${platforms[index]}" is not for containers of Linux, whose runtimes ignore it`;
       const finding = context.findings.foundAtKey(this.id, block, message, 'remove it');
       fixing(document, finding, 'remove the block', true).remove(block);
     }

@@ -16,6 +16,7 @@ const SOCKETS: string[] = [
   'podman.sock',
   'dockershim.sock',
   'cri-dockerd.sock',
+  'buildkitd.sock',
 ];
 
 export class RuntimeSocket extends Rule {
@@ -46,7 +47,7 @@ export class RuntimeSocket extends Rule {
   }
 }
 
-/** Themselves, and nothing that is below them. */
+/** Themselves, and nothing that is below them but what leadsToHost() names. */
 const DIRECTORIES: string[] = [
   '/',
   '/etc',
@@ -105,7 +106,7 @@ function leadsToHost(mount: MountView): bool {
   if (!mount.source.startsWith('/')) return false;
   const path = cleanPath(mount.source);
   if (path == '/sys') return !mount.isReadonly;
-  if (DIRECTORIES.includes(path)) return true;
+  if (DIRECTORIES.includes(path) || path.startsWith('/proc/sys')) return true;
   return path.endsWith('/.ssh') || path.includes('/.ssh/') || path.includes('/.gnupg') || path.includes('/.kube/');
 }
 

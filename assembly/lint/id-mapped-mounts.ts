@@ -1,8 +1,7 @@
 import { NONE } from '../json/document';
-import { Severity } from '../report';
+import { Diagnostic, Severity } from '../report';
 import { Context } from './context';
 import { fixing } from './edits';
-import { MountView } from './mount-view';
 import { Explanation, Fixable, Preset, Rule } from './rule';
 
 const GOOD: string =
@@ -22,27 +21,6 @@ export class IdmapWithoutMapping extends Rule {
       'runtime-spec config.md#mounts; man 2 mount_setattr, MOUNT_ATTR_IDMAP',
     );
   }
-
-  override check(context: Context): void {
-    if (context.hasNamespace('user')) return;
-    const mounts = context.mounts;
-    for (let index = 0; index < mounts.length; index++) {
-      const mount = mounts[index];
-      if (!mount.isIdMapped || hasUids(mount) || hasGids(mount)) continue;
-      const message = 'neither the mount has mappings, nor the container a user namespace to take them from';
-      this.found(context, mount.node, message, 'add uidMappings and gidMappings to the mount');
-    }
-  }
-}
-
-function hasUids(mount: MountView): bool {
-  const list = mount.mount.uidMappings;
-  return list != null && list.items.length > 0;
-}
-
-function hasGids(mount: MountView): bool {
-  const list = mount.mount.gidMappings;
-  return list != null && list.items.length > 0;
 }
 
 export class OneSidedMapping extends Rule {
@@ -58,19 +36,6 @@ export class OneSidedMapping extends Rule {
       GOOD,
       'runtime-spec config.md#mounts',
     );
-  }
-
-  override check(context: Context): void {
-    const mounts = context.mounts;
-    for (let index = 0; index < mounts.length; index++) {
-      const mount = mounts[index];
-      if (hasUids(mount) == hasGids(mount)) continue;
-      const list = hasUids(mount) ? mount.mount.uidMappings! : mount.mount.gidMappings!;
-      const message = hasUids(mount)
-        ? 'the mount has uidMappings and no gidMappings'
-        : 'the mount has gidMappings and no uidMappings';
-      this.found(context, list.node, message, 'give both, or neither');
-    }
   }
 }
 
@@ -89,16 +54,30 @@ export class MappingWithoutIdmap extends Rule {
     );
   }
 
-  override check(context: Context): void {
-    const mounts = context.mounts;
-    for (let index = 0; index < mounts.length; index++) {
-      const mount = mounts[index];
-      if (mount.isIdMapped || !hasUids(mount) || !hasGids(mount)) continue;
-      const help = 'add "idmap" to options, or "ridmap" for all mounts below';
-      const finding = this.found(context, mount.mount.uidMappings!.node, 'mappings without the option idmap', help);
-      const edits = fixing(context.document, finding, 'add "idmap" to options', true);
-      if (mount.optionsNode == NONE) edits.set(mount.node, 'options', '["idmap"]');
-      else edits.addItem(mount.optionsNode, '"idmap"');
-    }
+  override complete(context: Context, finding: Diagnostic): bool {
+    const document = context.document;
+    const mount = document.parent(finding.node);
+    const options = document.member(mount, 'options');
+    const edits = fixing(document, finding, 'add "idmap" to options', true);
+    if (options == NONE) edits.set(mount, 'options', '["idmap"]');
+    else edits.addItem(options, '"idmap"');
+    return true;
+  }
+}
+
+export class IdMappedFilesystem extends Rule {
+  /** RECOMMENDED: the spec lets a runtime do it. */
+  constructor() {
+    super('OCI318', Severity.ERROR, Preset.RECOMMENDED);
+  }
+
+  override explain(): Explanation {
+    return new Explanation(
+      'the ids of a new filesystem are to be mapped',
+      'It has the owners that its options name. runc refuses it too: only what is there already, and is bound, has ids to map.',
+      '{"ociVersion":"1.2.0","mounts":[{"destination":"/run","type":"tmpfs","source":"tmpfs","options":["idmap"],"uidMappings":[{"containerID":0,"hostID":1000,"size":1}],"gidMappings":[{"containerID":0,"hostID":1000,"size":1}]}]}',
+      '{"ociVersion":"1.2.0","mounts":[{"destination":"/run","type":"tmpfs","source":"tmpfs","options":["uid=1000"]}]}',
+      'runc libcontainer/configs/validate; man 2 mount_setattr, MOUNT_ATTR_IDMAP',
+    );
   }
 }

@@ -37,7 +37,7 @@ export class HostNamespace extends Rule {
     for (let index = 0; index < SHARED.length; index++) {
       const type = SHARED[index];
       if (context.hasNamespace(type)) continue;
-      const message = `without a ${type} namespace the container ${WHAT[index]}`;
+      const message = `without a namespace for ${type} the container ${WHAT[index]}`;
       const finding = this.found(context, node, message, `add { "type": "${type}" } to linux.namespaces`);
       addNamespace(context, finding, type, false);
     }

@@ -1,15 +1,10 @@
 import { NONE } from '../json/document';
-import { Severity } from '../report';
+import { Diagnostic, Severity } from '../report';
 import { IdMapping } from '../spec/mounts';
 import { List, Value } from '../spec/value';
 import { Context } from './context';
 import { namespaceOf } from './namespaces';
 import { Explanation, Preset, Rule } from './rule';
-
-const IDS: u64 = (<u64>1) << 32;
-
-/** kernel/user_namespace.c, UID_GID_MAP_MAX_EXTENTS */
-const MOST_LINES = 340;
 
 export class MappingsWithoutUserNamespace extends Rule {
   constructor() {
@@ -24,17 +19,6 @@ export class MappingsWithoutUserNamespace extends Rule {
       '{"linux":{"namespaces":[{"type":"mount"},{"type":"user"}],"uidMappings":[{"containerID":0,"hostID":100000,"size":65536}],"gidMappings":[{"containerID":0,"hostID":100000,"size":65536}]}}',
       'man 7 user_namespaces; runtime-spec config-linux.md#user-namespace-mappings',
     );
-  }
-
-  override check(context: Context): void {
-    const linux = context.linux;
-    if (!linux || context.hasNamespace('user')) return;
-    const uids = linux.uidMappings;
-    const gids = linux.gidMappings;
-    const list = uids && uids.items.length > 0 ? uids : gids;
-    if (!list || list.items.length == 0) return;
-    const help = 'add { "type": "user" } to linux.namespaces, or remove the mappings';
-    this.found(context, list.node, 'ids are mapped in a user namespace, and the container has none', help);
   }
 }
 
@@ -53,20 +37,10 @@ export class UserNamespaceWithoutMappings extends Rule {
     );
   }
 
-  override check(context: Context): void {
-    const linux = context.linux;
-    if (!linux || !context.createsNamespace('user')) return;
-    const uids = linux.uidMappings;
-    const gids = linux.gidMappings;
-    const hasUids = uids != null && uids.items.length > 0;
-    const hasGids = gids != null && gids.items.length > 0;
-    if (hasUids && hasGids) return;
-    const missing = hasUids ? 'gidMappings are' : hasGids ? 'uidMappings are' : 'uidMappings and gidMappings are';
-    const help = 'add linux.uidMappings and linux.gidMappings';
-    const message = `a new user namespace has no ids until they are mapped: ${missing} missing`;
-    const finding = this.found(context, linux.namespaces!.node, message, help);
+  override complete(context: Context, finding: Diagnostic): bool {
     const entry = namespaceOf(context, 'user');
     if (entry) finding.relate(entry.node, 'the namespace');
+    return true;
   }
 }
 
@@ -85,55 +59,50 @@ export class InvalidMapping extends Rule {
     );
   }
 
-  override check(context: Context): void {
-    const linux = context.linux;
-    if (linux) {
-      this.checkList(context, linux.uidMappings);
-      this.checkList(context, linux.gidMappings);
-    }
-    const mounts = context.mounts;
-    for (let index = 0; index < mounts.length; index++) {
-      this.checkList(context, mounts[index].mount.uidMappings);
-      this.checkList(context, mounts[index].mount.gidMappings);
-    }
+  override complete(context: Context, finding: Diagnostic): bool {
+    const document = context.document;
+    // Only of two that overlap it is one of the ids that the finding is about.
+    const isInside = document.keyEquals(finding.node, 'containerID');
+    if (!isInside && !document.keyEquals(finding.node, 'hostID')) return true;
+    const mapping = document.parent(finding.node);
+    const list = mappingsAt(context, document.parent(mapping));
+    const first = list ? firstOverlap(list, mapping, isInside) : NONE;
+    if (first != NONE) finding.relate(first, 'mapped here first');
+    return true;
   }
+}
 
-  private checkList(context: Context, list: List<IdMapping> | null): void {
-    if (!list) return;
-    if (list.items.length > MOST_LINES) {
-      this.found(context, list.node, `${list.items.length} mappings`, `the kernel takes ${MOST_LINES}`);
-      return;
-    }
-    for (let index = 0; index < list.items.length; index++) {
-      const mapping = list.items[index];
-      if (!isWhole(mapping)) continue;
-      const size = mapping.size!.value;
-      if (size == 0) {
-        this.found(context, mapping.size!.node, 'a mapping of no ids', 'give it the number of ids');
-      } else if (mapping.containerID!.value + size > IDS || mapping.hostID!.value + size > IDS) {
-        this.found(
-          context,
-          mapping.node,
-          'the mapping goes beyond the last id, which is 4294967295',
-          'make it smaller',
-        );
-      } else this.checkOverlap(context, list, index);
-    }
+function mappingsAt(context: Context, node: i32): List<IdMapping> | null {
+  const linux = context.linux;
+  const uids = linux ? linux.uidMappings : null;
+  if (uids && uids.node == node) return uids;
+  const gids = linux ? linux.gidMappings : null;
+  if (gids && gids.node == node) return gids;
+  const mounts = context.mounts;
+  for (let index = 0; index < mounts.length; index++) {
+    const ofUids = mounts[index].mount.uidMappings;
+    if (ofUids && ofUids.node == node) return ofUids;
+    const ofGids = mounts[index].mount.gidMappings;
+    if (ofGids && ofGids.node == node) return ofGids;
   }
+  return null;
+}
 
-  private checkOverlap(context: Context, list: List<IdMapping>, index: i32): void {
-    const mapping = list.items[index];
-    for (let other = 0; other < index; other++) {
-      const before = list.items[other];
-      if (!isWhole(before)) continue;
-      const inContainer = overlaps(before.containerID!, before.size!, mapping.containerID!, mapping.size!);
-      if (!inContainer && !overlaps(before.hostID!, before.size!, mapping.hostID!, mapping.size!)) continue;
-      const where = inContainer ? 'ids of the container' : 'ids of the host';
-      const message = `${where} are mapped that are mapped already`;
-      this.found(context, mapping.node, message, 'make the ranges disjoint').relate(before.node, 'mapped here first');
-      return;
-    }
+function firstOverlap(list: List<IdMapping>, node: i32, isInside: bool): i32 {
+  let mapping: IdMapping | null = null;
+  for (let index = 0; index < list.items.length; index++) {
+    if (list.items[index].node == node) mapping = list.items[index];
   }
+  if (!mapping || !isWhole(mapping)) return NONE;
+  for (let index = 0; index < list.items.length; index++) {
+    const before = list.items[index];
+    if (before.node == node) break;
+    if (!isWhole(before)) continue;
+    const one = isInside ? before.containerID! : before.hostID!;
+    const other = isInside ? mapping.containerID! : mapping.hostID!;
+    if (overlaps(one, before.size!, other, mapping.size!)) return before.node;
+  }
+  return NONE;
 }
 
 function isWhole(mapping: IdMapping): bool {
@@ -159,35 +128,38 @@ export class UnmappedId extends Rule {
     );
   }
 
-  override check(context: Context): void {
+  override complete(context: Context, finding: Diagnostic): bool {
     const linux = context.linux;
-    const process = context.process;
-    const user = process ? process.user : null;
-    if (!linux || !user || !context.createsNamespace('user')) return;
-    const uid = user.uid;
-    const gid = user.gid;
-    if (uid) this.checkId(context, 'uid', uid, linux.uidMappings);
-    if (gid) this.checkId(context, 'gid', gid, linux.gidMappings);
-    const groups = user.additionalGids;
-    if (!groups) return;
-    for (let index = 0; index < groups.items.length; index++) {
-      if (context.findings.omits(this.id, Severity.ERROR)) continue;
-      this.checkId(context, 'gid', groups.items[index], linux.gidMappings);
-    }
+    if (!linux) return true;
+    const list = context.document.keyEquals(finding.node, 'uid') ? linux.uidMappings : linux.gidMappings;
+    if (list) finding.relate(list.node, 'what is mapped');
+    return true;
+  }
+}
+
+/** The owner that a mount's options name: uid=1000. */
+export class OwnerNotMapped extends Rule {
+  constructor() {
+    super('OCI317', Severity.ERROR, Preset.SPEC);
   }
 
-  private checkId(context: Context, what: string, id: Value<u64>, list: List<IdMapping> | null): void {
-    // A list that is missing is told of by another rule.
-    if (!list || list.items.length == 0 || list.items.length > MOST_LINES) return;
-    for (let index = 0; index < list.items.length; index++) {
-      const mapping = list.items[index];
-      if (!isWhole(mapping)) continue;
-      const first = mapping.containerID!.value;
-      if (id.value >= first && id.value - first < mapping.size!.value) return;
-    }
-    const message = `${what} ${id.value} is not mapped in the user namespace`;
-    const help = `add it to linux.${what}Mappings, or choose another`;
-    this.found(context, id.node, message, help).relate(list.node, 'what is mapped');
+  override explain(): Explanation {
+    return new Explanation(
+      'the owner that an option of a mount names is not mapped',
+      'For the kernel it is no id of this user namespace, and it refuses the mount (EINVAL).',
+      '{"mounts":[{"destination":"/run","type":"tmpfs","source":"tmpfs","options":["uid=70000"]}],"linux":{"namespaces":[{"type":"mount"},{"type":"user"}],"uidMappings":[{"containerID":0,"hostID":100000,"size":65536}],"gidMappings":[{"containerID":0,"hostID":100000,"size":65536}]}}',
+      '{"mounts":[{"destination":"/run","type":"tmpfs","source":"tmpfs","options":["uid=1000"]}],"linux":{"namespaces":[{"type":"mount"},{"type":"user"}],"uidMappings":[{"containerID":0,"hostID":100000,"size":65536}],"gidMappings":[{"containerID":0,"hostID":100000,"size":65536}]}}',
+      'man 5 tmpfs; man 7 user_namespaces',
+    );
+  }
+
+  override complete(context: Context, finding: Diagnostic): bool {
+    const linux = context.linux;
+    if (!linux) return true;
+    const isUid = context.document.text(finding.node).startsWith('uid=');
+    const list = isUid ? linux.uidMappings : linux.gidMappings;
+    if (list) finding.relate(list.node, 'what is mapped');
+    return true;
   }
 }
 

@@ -173,12 +173,25 @@ export class CpuRange extends Rule {
     );
   }
 
-  /** Quota and period the translator checks. */
+  /** Quota and period the translator checks, and on cgroup v1 what follows. */
   override check(context: Context): void {
     const cpu = cpuOf(context);
-    const shares = cpu ? cpu.shares : null;
-    if (!shares || shares.value == 0 || (shares.value >= 2 && shares.value <= 262144)) return;
-    this.found(context, shares.node, `cpu.shares is ${shares.value}`, 'it goes from 2 to 262144, usual is 1024');
+    if (!cpu) return;
+    const shares = cpu.shares;
+    if (shares && shares.value != 0 && (shares.value < 2 || shares.value > 262144)) {
+      this.found(context, shares.node, `cpu.shares is ${shares.value}`, 'it goes from 2 to 262144, usual is 1024');
+    }
+    const runtime = cpu.realtimeRuntime;
+    const period = cpu.realtimePeriod;
+    if (!runtime || !period || runtime.value <= 0 || <u64>runtime.value <= period.value) return;
+    const message = `cpu.realtimeRuntime (${runtime.value}) is more than cpu.realtimePeriod (${period.value})`;
+    const finding = this.found(
+      context,
+      runtime.node,
+      message,
+      'it is the part of each period that real-time threads get',
+    );
+    finding.relate(period.node, 'the period');
   }
 }
 

@@ -197,3 +197,19 @@ export class MountOnRoot extends Rule {
     );
   }
 }
+
+export class MountWithoutNamespace extends Rule {
+  constructor() {
+    super('OCI316', Severity.ERROR, Preset.SPEC);
+  }
+
+  override explain(): Explanation {
+    return new Explanation(
+      'proc, sysfs or mqueue in a user namespace, without the namespace that it shows',
+      'It shows processes, network devices or queues of the host then, and the kernel lets only the owner of their namespace mount it (EPERM).',
+      '{"mounts":[{"destination":"/sys","type":"sysfs","source":"sysfs"}],"linux":{"namespaces":[{"type":"mount"},{"type":"user"}],"uidMappings":[{"containerID":0,"hostID":100000,"size":65536}],"gidMappings":[{"containerID":0,"hostID":100000,"size":65536}]}}',
+      '{"mounts":[{"destination":"/sys","type":"sysfs","source":"sysfs"}],"linux":{"namespaces":[{"type":"mount"},{"type":"user"},{"type":"network"}],"uidMappings":[{"containerID":0,"hostID":100000,"size":65536}],"gidMappings":[{"containerID":0,"hostID":100000,"size":65536}]}}',
+      'man 7 user_namespaces',
+    );
+  }
+}

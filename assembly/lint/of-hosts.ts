@@ -82,3 +82,51 @@ export class NoResctrl extends Rule {
     );
   }
 }
+
+export class GroupsDenied extends Rule {
+  constructor() {
+    super('OCI216', Severity.ERROR, Preset.HOST);
+  }
+
+  override explain(): Explanation {
+    return new Explanation(
+      'additionalGids, and nobody may set groups in the user namespace',
+      'An ordinary user who maps his own gid has to give that up first: a group can also be what keeps somebody out.',
+      '',
+      '',
+      'man 2 setgroups; man 7 user_namespaces, /proc/PID/setgroups',
+    );
+  }
+}
+
+export class IdMapWithoutPrivileges extends Rule {
+  constructor() {
+    super('OCI319', Severity.ERROR, Preset.HOST);
+  }
+
+  override explain(): Explanation {
+    return new Explanation(
+      'a mount with mapped ids, and the caller may not map them',
+      'It takes CAP_SYS_ADMIN in the user namespace in which the filesystem was mounted.',
+      '',
+      '',
+      'man 2 mount_setattr, MOUNT_ATTR_IDMAP',
+    );
+  }
+}
+
+export class ProfileUnusable extends Rule {
+  constructor() {
+    super('OCI514', Severity.ERROR, Preset.HOST);
+  }
+
+  override explain(): Explanation {
+    return new Explanation(
+      'the seccomp profile of a running container cannot be compiled any more',
+      'Another version of orlop has made the container, or its config.json has been changed: exec without a filter would be a way out.',
+      '',
+      '',
+      'runtime-spec config-linux.md#seccomp',
+    );
+  }
+}

@@ -109,6 +109,7 @@ const SECRETS: string[] = [
   'ACCESS_KEY',
   'PRIVATE_KEY',
   'CREDENTIAL',
+  '_PWD',
 ];
 
 /** Ends of names that say where something is rather than what. */
@@ -149,7 +150,18 @@ export class SecretInEnv extends Rule {
 function isSecret(name: string, value: string): bool {
   if (value == '' || value.startsWith('/')) return false;
   for (let index = 0; index < KEYS.length; index++) if (value.startsWith(KEYS[index])) return true;
+  if (hasPassword(value)) return true;
   for (let index = 0; index < PLACES.length; index++) if (name.endsWith(PLACES[index])) return false;
   for (let index = 0; index < SECRETS.length; index++) if (name.indexOf(SECRETS[index]) != NONE) return true;
   return false;
+}
+
+/** RFC 3986 section 3.2.1: `scheme://user:password@host`. */
+function hasPassword(url: string): bool {
+  const scheme = url.indexOf('://');
+  if (scheme <= 0) return false;
+  const slash = url.indexOf('/', scheme + 3);
+  const at = url.substring(0, slash == NONE ? url.length : slash).lastIndexOf('@');
+  const colon = url.indexOf(':', scheme + 3);
+  return colon != NONE && colon + 1 < at;
 }

@@ -9,6 +9,7 @@ import { AmbientNotInheritable, CapabilityNotBounding, EffectiveNotPermitted, Un
 import { IgnoredByTarget, OptionIsData, RejectedByTarget } from './compatibility';
 import { OpenDeviceCgroup } from './device-access';
 import {
+  DeviceOfTheHost,
   DeviceWithoutNumber,
   DuplicateDevice,
   InvalidDeviceRule,
@@ -30,13 +31,14 @@ import {
 import { AllCapabilities, CapNetRaw, CapSysAdmin, EscapeCapability } from './granted';
 import { DeprecatedPrestart, HookArgsWithoutProgram, HookWithoutTimeout, RelativeHook, WritableHook } from './hooks';
 import { BindWithoutNosuidNodev, HostDirectory, RuntimeSocket, SharedPropagation, WritableSysfs } from './host-access';
-import { IdmapWithoutMapping, MappingWithoutIdmap, OneSidedMapping } from './id-mapped-mounts';
+import { IdMappedFilesystem, IdmapWithoutMapping, MappingWithoutIdmap, OneSidedMapping } from './id-mapped-mounts';
 import { HostNamespace, NamespaceByPid, NoLsm, NoMountNamespace, UnmaskedPaths, WritableProcPaths } from './isolation';
 import { DuplicateRlimit, SoftAboveHard, UnknownRlimit } from './limits';
 import {
   HostRootMapped,
   InvalidMapping,
   MappingsWithoutUserNamespace,
+  OwnerNotMapped,
   RootWithoutUserNamespace,
   UnmappedId,
   UserNamespaceWithoutMappings,
@@ -59,6 +61,7 @@ import {
   DuplicateDestination,
   HiddenMount,
   MountOnRoot,
+  MountWithoutNamespace,
   MountWithoutType,
   TmpfsWithoutSize,
 } from './mount-order';
@@ -88,7 +91,16 @@ import {
   InvalidRdtSchema,
   PersonalityWithoutDomain,
 } from './net-rdt-memory';
-import { CapabilityNotHeld, LimitBelowUsage, MissingController, NoResctrl, SecurityModuleOff } from './of-hosts';
+import {
+  CapabilityNotHeld,
+  GroupsDenied,
+  IdMapWithoutPrivileges,
+  LimitBelowUsage,
+  MissingController,
+  NoResctrl,
+  ProfileUnusable,
+  SecurityModuleOff,
+} from './of-hosts';
 import {
   ArgsEmpty,
   ConsoleSizeWithoutTerminal,
@@ -187,6 +199,7 @@ export function createRules(): Rule[] {
     new SysctlWithoutNamespace(),
     new SysctlHostname(),
     new HostnameTooLong(),
+    new GroupsDenied(),
     new RelativeDestination(),
     new BindWithoutOption(),
     new BindWithoutSource(),
@@ -202,6 +215,10 @@ export function createRules(): Rule[] {
     new TmpfsWithoutSize(),
     new CopyUpWithoutTmpfs(),
     new DestinationWithParent(),
+    new MountWithoutNamespace(),
+    new OwnerNotMapped(),
+    new IdMappedFilesystem(),
+    new IdMapWithoutPrivileges(),
     new MountWithoutType(),
     new MountOnRoot(),
     new InvalidSwap(),
@@ -235,6 +252,7 @@ export function createRules(): Rule[] {
     new UselessValueTwo(),
     new ConflictingRules(),
     new FilterTooLong(),
+    new ProfileUnusable(),
     new DeviceWithoutNumber(),
     new RelativeDevice(),
     new OctalLookingMode(),
@@ -245,6 +263,7 @@ export function createRules(): Rule[] {
     new InvalidMemoryPolicy(),
     new PersonalityWithoutDomain(),
     new NoResctrl(),
+    new DeviceOfTheHost(),
     new RelativeHook(),
     new DeprecatedPrestart(),
     new HookWithoutTimeout(),

@@ -240,7 +240,7 @@ function readDevice(planner: Planner, device: Device): DeviceStep | null {
   const mode = device.fileMode;
   if (type.value != 'p' && planner.isInUserNamespace && (mode || device.uid || device.gid)) {
     planner.report.info(
-      'OCI603',
+      'OCI611',
       device.node,
       `${path.value} is the host's own in a user namespace: it keeps its mode and owner`,
       '',

@@ -82,7 +82,7 @@ export function planSeccomp(planner: Planner): SeccompStep | null {
   const step = compile(planner, seccomp, report, NONE);
   if (report.errorCount > 0) {
     const message = `the container's seccomp profile cannot be used any more: ${report.sorted()[0].message}`;
-    planner.error('OCI500', NONE, message, 'use the version of orlop that made the container');
+    planner.error('OCI514', NONE, message, 'use the version of orlop that made the container');
   }
   return step;
 }

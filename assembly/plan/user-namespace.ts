@@ -105,7 +105,7 @@ export function readUserNamespace(planner: Planner): UserNamespace {
     planner.error(
       'OCI205',
       linux.namespaces!.node,
-      `a new user namespace has no ids until they are mapped: ${hasUids ? 'gidMappings' : 'uidMappings'} are missing`,
+      `a new user namespace has no ids until they are mapped: ${hasUids ? 'gidMappings' : hasGids ? 'uidMappings' : 'uidMappings and gidMappings'} are missing`,
       'add linux.uidMappings and linux.gidMappings; "orlop spec --rootless" shows how',
     );
   }

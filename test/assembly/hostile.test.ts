@@ -1,25 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { fix, instantiate, lint } from './module.ts';
 import { configs } from './mutation.ts';
-import { survive, surviveFix, surviveMutants } from './survival.ts';
+import { bounded, manyEmpty, survive, surviveFix, surviveMutants } from './survival.ts';
 
-// The module answers everything: a trap on any document is a bug. test/system/hostile.test.ts runs ten times as many.
+// The module answers everything: a trap on any document is a bug. test/system/hostile.test.ts runs many times as many.
 
 const encoder = new TextEncoder();
 const MiB = 2 ** 20;
-
-/**
- * Runs a large document through all entries, within a time and a memory that bound what a host has to set aside: some
- * seconds each, on a machine that is busy with other tests.
- */
-function bounded(text: string | Uint8Array, memory: number) {
-  const document = typeof text === 'string' ? encoder.encode(text) : text;
-  const start = performance.now();
-  const outcomes = survive(document);
-  expect(performance.now() - start, 'time in ms').toBeLessThan(20_000);
-  for (const outcome of outcomes) expect(outcome.memory / MiB, 'memory in MiB').toBeLessThan(memory);
-  return outcomes[0]?.diagnostics ?? [];
-}
 
 const many = (count: number, each: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => each(index)).join();
@@ -37,8 +24,8 @@ test('configs that end too early, at every byte', () => {
   }
 });
 
-test('5,000 broken configs', () => {
-  expect(surviveMutants(5_000, 1)).toBeGreaterThan(1000);
+test('2,000 broken configs', () => {
+  expect(surviveMutants(2_000, 1)).toBeGreaterThan(400);
 });
 
 test('what takes many rounds to fix takes the memory of one', () => {
@@ -113,15 +100,8 @@ describe('large documents', () => {
     expect(bounded(`{${padding}"mounts":[${many(2000, () => '1')}]}`, 96)).toHaveLength(1001);
   });
 
-  test.each([
-    ['mounts', '"mounts"'],
-    ['hooks', '"hooks":{"prestart"'],
-    ['namespaces', '"linux":{"namespaces"'],
-    ['devices', '"linux":{"devices"'],
-    ['seccomp rules', '"linux":{"seccomp":{"syscalls"'],
-  ])('900,000 empty %s', (_what, opening) => {
-    const closing = '}'.repeat(opening.split('{').length);
-    expect(bounded(`{${opening}:[${many(900_000, () => '{}')}]${closing}`, 768)).toHaveLength(1001);
+  test.each(manyEmpty(200_000))('200,000 empty %s', (_what, document) => {
+    expect(bounded(document, 192)).toHaveLength(1001);
   });
 
   test('a number of a million digits', () => {

@@ -128,7 +128,6 @@ test('an image is the same whatever was asked before', () => {
   planned.plan(asked);
   const expected = planned.image('/root');
   const prepared = open(fixture('crun'));
-  prepared.lint();
   prepared.plan(request(V2, { ignoreUnsupported: true }));
   prepared.image('/home');
   prepared.prepare(asked);

@@ -52,7 +52,7 @@ export function random(seed: number): (below: number) => number {
   };
 }
 
-type Random = ReturnType<typeof random>;
+export type Random = ReturnType<typeof random>;
 
 /** One of the seeds with one to four things done to it. Of every two one is likely to be JSON still. */
 export function mutant(pick: Random): Uint8Array {

@@ -95,7 +95,7 @@ describe('a new user namespace', () => {
     const devices = made.steps.filter(({ verb }) => verb === 'device');
     expect(devices.filter(({ bound }) => bound !== true).map(({ file }) => file)).toEqual(['/dev/pipe']);
     expect(devices.find(({ file }) => file === '/dev/fuse')).not.toHaveProperty('fileMode');
-    expect(made.diagnostics.map(rule)).toEqual(['OCI603 device-of-the-host /linux/devices/0']);
+    expect(made.diagnostics.map(rule)).toEqual(['OCI611 device-of-the-host /linux/devices/0']);
     const bound = calls(users, request(V2), 'device');
     expect(bound.some((call) => call.startsWith('open_tree(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE'))).toBe(true);
     expect(bound.filter((call) => call.includes('MOUNT_ATTR_RDONLY'))).toHaveLength(6);
@@ -227,7 +227,7 @@ describe('a caller without privileges', () => {
     expect(verbs(plan(named, disabled), 'create-cgroup')).toEqual([]);
     const limited = changed(rootless, { '/linux/resources': { pids: { limit: 5 } } });
     expect(findings(limited, user({ cgroup }))).toMatchObject([
-      { rule: 'OCI414', path: '/linux/resources/pids/limit', message: expect.stringContaining('user 1000 may not') },
+      { rule: 'OCI418', path: '/linux/resources/pids/limit', message: expect.stringContaining('user 1000 may not') },
     ]);
     // Who can make no device needs no rule against it, and the kernel would take none from him.
     const rules = changed(rootless, { '/linux/resources': { devices: [{ allow: false, access: 'rwm' }] } });
@@ -278,19 +278,19 @@ describe('id-mapped mounts', () => {
   test('mappings without the option are carried out, with a warning', () => {
     const config = changed(runc, { '/mounts/0': mount({ options: ['rbind'], ...mapped }) });
     expect(plan(config, request(V2)).diagnostics.map(rule)).toEqual([
-      'OCI309 mappings-without-idmap /mounts/0/uidMappings',
+      'OCI309 mapping-without-idmap /mounts/0/uidMappings',
     ]);
   });
 
   test.each<[string, object, Request?]>([
-    ['OCI307 idmap-without-mappings /mounts/0', { options: ['bind', 'idmap'] }],
-    ['OCI307 idmap-without-mappings /mounts/0', { options: ['bind', 'idmap'], uidMappings: [], gidMappings: [] }],
-    ['OCI308 half-id-mapped /mounts/0/uidMappings', { options: ['bind', 'idmap'], uidMappings: RANGE }],
-    ['OCI308 half-id-mapped /mounts/0/gidMappings', { options: ['bind'], gidMappings: RANGE, uidMappings: [] }],
+    ['OCI307 idmap-without-mapping /mounts/0', { options: ['bind', 'idmap'] }],
+    ['OCI307 idmap-without-mapping /mounts/0', { options: ['bind', 'idmap'], uidMappings: [], gidMappings: [] }],
+    ['OCI308 one-sided-mapping /mounts/0/uidMappings', { options: ['bind', 'idmap'], uidMappings: RANGE }],
+    ['OCI308 one-sided-mapping /mounts/0/gidMappings', { options: ['bind'], gidMappings: RANGE, uidMappings: [] }],
     ['OCI318 id-mapped-filesystem /mounts/0', { type: 'tmpfs', options: ['idmap'], ...mapped }],
     ['OCI319 id-map-without-privileges /mounts/0', { options: ['bind', 'idmap'], ...mapped }, user()],
     [
-      'OCI206 id-mapping /mounts/0/uidMappings/0/size',
+      'OCI206 invalid-mapping /mounts/0/uidMappings/0/size',
       { options: ['bind', 'idmap'], ...mapped, uidMappings: [{ containerID: 0, hostID: 0, size: 0 }] },
     ],
   ])('%s', (expected, more, asked = request(V2)) => {
@@ -305,24 +305,27 @@ describe('mappings that the kernel would refuse', () => {
   const long = Array.from({ length: 200 }, (_, index) => at(4000000000 + index, 3000000000 + index, 1));
 
   test.each<[string, Record<string, unknown>]>([
-    ['OCI204 mappings-without-namespace /linux/uidMappings', { '/linux/namespaces/6': { type: 'time' } }],
-    ['OCI205 namespace-without-mappings /linux/namespaces', { '/linux/uidMappings': undefined }],
-    ['OCI205 namespace-without-mappings /linux/namespaces', { '/linux/gidMappings': [] }],
-    ['OCI206 id-mapping /linux/uidMappings/0/size', { '/linux/uidMappings': [at(0, 0, 0)] }],
-    ['OCI206 id-mapping /linux/uidMappings/0', { '/linux/uidMappings': [at(0, 1, 4294967295)] }],
-    ['OCI206 id-mapping /linux/gidMappings/0', { '/linux/gidMappings': [at(4294967295, 0, 1)] }],
-    ['OCI206 id-mapping /linux/uidMappings/1/containerID', { '/linux/uidMappings': [at(0, 0, 10), at(9, 100, 1)] }],
-    ['OCI206 id-mapping /linux/uidMappings/1/hostID', { '/linux/uidMappings': [at(0, 5, 10), at(20, 0, 6)] }],
-    ['OCI206 id-mapping /linux/uidMappings', { '/linux/uidMappings': many(341) }],
-    ['OCI206 id-mapping /linux/uidMappings', { '/linux/uidMappings': long, '/process/user/uid': 4000000000 }],
-    ['OCI207 id-not-mapped /process/user/uid', { '/process/user/uid': 65536 }],
-    ['OCI207 id-not-mapped /process/user/gid', { '/process/user/gid': 65536 }],
-    ['OCI207 id-not-mapped /process/user/additionalGids/1', { '/process/user/additionalGids': [1, 65536] }],
+    ['OCI204 mappings-without-user-namespace /linux/uidMappings', { '/linux/namespaces/6': { type: 'time' } }],
+    ['OCI205 user-namespace-without-mappings /linux/namespaces', { '/linux/uidMappings': undefined }],
+    ['OCI205 user-namespace-without-mappings /linux/namespaces', { '/linux/gidMappings': [] }],
+    ['OCI206 invalid-mapping /linux/uidMappings/0/size', { '/linux/uidMappings': [at(0, 0, 0)] }],
+    ['OCI206 invalid-mapping /linux/uidMappings/0', { '/linux/uidMappings': [at(0, 1, 4294967295)] }],
+    ['OCI206 invalid-mapping /linux/gidMappings/0', { '/linux/gidMappings': [at(4294967295, 0, 1)] }],
+    [
+      'OCI206 invalid-mapping /linux/uidMappings/1/containerID',
+      { '/linux/uidMappings': [at(0, 0, 10), at(9, 100, 1)] },
+    ],
+    ['OCI206 invalid-mapping /linux/uidMappings/1/hostID', { '/linux/uidMappings': [at(0, 5, 10), at(20, 0, 6)] }],
+    ['OCI206 invalid-mapping /linux/uidMappings', { '/linux/uidMappings': many(341) }],
+    ['OCI206 invalid-mapping /linux/uidMappings', { '/linux/uidMappings': long, '/process/user/uid': 4000000000 }],
+    ['OCI207 unmapped-id /process/user/uid', { '/process/user/uid': 65536 }],
+    ['OCI207 unmapped-id /process/user/gid', { '/process/user/gid': 65536 }],
+    ['OCI207 unmapped-id /process/user/additionalGids/1', { '/process/user/additionalGids': [1, 65536] }],
     ['OCI316 mount-without-namespace /mounts/0', { '/linux/namespaces/0': { type: 'time' } }],
     ['OCI316 mount-without-namespace /mounts/5', { '/linux/namespaces/1': { type: 'time' } }],
     ['OCI316 mount-without-namespace /mounts/4', { '/linux/namespaces/2': { type: 'time' } }],
     ['OCI317 owner-not-mapped /mounts/2/options/5', { '/linux/gidMappings': [at(0, 7, 5)] }],
-  ])('%s %j', (expected, changes) => {
+  ])('%#: %s', (expected, changes) => {
     const host = request(V2, { facts: { cgroup: V2 } });
     expect(findings(changed(changed(users, { '/process/user/additionalGids': [] }), changes), host).map(rule)).toEqual([
       expected,

@@ -1,7 +1,8 @@
-// npm run bench [-- --json FILE] [--rounds N] [--runs N]
+// npm run bench [-- --json FILE] [--rounds N] [--runs N] [--lint]
 //
 // Compares orlop with the runtimes that are installed, as root. Medians move with the machine: read ratios, and only
 // those of one run. crun refuses hosts with both versions of cgroups, so all run where the second is hidden.
+// --lint measures the linter alone, for which nobody has to be root.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,6 +12,8 @@ import { gatherFacts } from '../../src/linux/facts.ts';
 import type { Request } from '../../src/spec/types.ts';
 import { type Contestant, contestants, EXECUTABLE, makeBundle, NODE_ENTRY, which } from './contestants.ts';
 import { compileTimes, configOf, launchTimes } from './inside.ts';
+import { firstTimes, hasSchema, lintMemory, lintTimes } from './lint.ts';
+import { makeConfigs } from './lint-files.ts';
 import { keystrokeTimes } from './lsp.ts';
 import { type Effort, measureCommands, quoted, type Summary, succeed, summarize } from './measure.ts';
 import { peakMemory, type Resident, residentMemory, supervisorMemory } from './memory.ts';
@@ -23,7 +26,7 @@ interface Row {
 
 interface Table {
   title: string;
-  unit: 'ms' | 'kB' | 'instructions';
+  unit: 'ms' | 'µs' | 'kB' | 'instructions';
   /** Medians are divided by those of these rows, and the quotients are columns. */
   against: string[];
   rows: Row[];
@@ -44,8 +47,17 @@ function again(): number {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { json: { type: 'string' }, rounds: { type: 'string' }, runs: { type: 'string' } },
+    options: {
+      json: { type: 'string' },
+      rounds: { type: 'string' },
+      runs: { type: 'string' },
+      lint: { type: 'boolean' },
+    },
   });
+  if (values.lint) {
+    for (const table of lintTables()) process.stdout.write(render(table));
+    return;
+  }
   const effort: Effort = { rounds: Number(values.rounds ?? 10), runs: Number(values.runs ?? 10) };
   const { directory, bundle, sleeping } = makeBundle();
   try {
@@ -66,9 +78,11 @@ async function main(): Promise<void> {
       const request: Request = { version: 1, ignoreUnsupported: true, facts: gatherFacts() };
       show(inProcess(`Compiling ${name}, module warm, a fresh instance each`, compileTimes(config, request, 300)));
     }
+    show(lintTable(present, makeConfigs(directory, 1000), effort, directory));
     if (!hasLibseccomp) process.stdout.write(warning('libseccomp'));
     show(inProcess("Docker's seccomp profile, from words to a filter", filterTimes(300)));
     show({ ...inProcess('What it costs a call', filterSteps()), unit: 'instructions' });
+    for (const table of lintTables()) show(table);
     show(inProcess('From a key to its diagnostics, in 2,000 lines', await keystrokeTimes(100)));
     show(peakTable(present, bundle, directory));
     const waiting = "Memory of the container's process between create and start (median: VmRSS)";
@@ -105,6 +119,7 @@ function isAble({ name, command }: Contestant, bundle: string): boolean {
 function warning(name: string): string {
   const why: Record<string, string> = {
     orlop: `${EXECUTABLE} is missing: make it with "npm run build"`,
+    ajv: 'the schema is missing: apt-get install golang-github-opencontainers-specs-dev, or set RUNTIME_SPEC_SCHEMA',
     'orlop on Node': `${NODE_ENTRY} or node is missing: make it with "npm run build:node"`,
   };
   return `\n*** NOT MEASURED: ${name}: ${why[name] ?? 'not installed'} ***\n`;
@@ -163,6 +178,18 @@ function commandsOf(present: Contestant[], bundle: string): [string, Map<string,
   ];
 }
 
+/** Of orlop alone: no other runtime has a linter. */
+function lintTable(present: Contestant[], configs: string, effort: Effort, directory: string): Table {
+  const own = present.filter(({ name }) => name.startsWith('orlop'));
+  const commands = new Map(own.map(({ name, command }): [string, string[]] => [name, [...command, 'lint', configs]]));
+  return commandTable(
+    'lint of 1,000 configs as Docker, Podman, containerd, runc and crun write them',
+    commands,
+    effort,
+    directory,
+  );
+}
+
 function runCommand(command: string[], bundle: string): string[] {
   return [...command, 'run', '--bundle', bundle, 'bench-run'];
 }
@@ -175,6 +202,17 @@ function commandTable(title: string, commands: Map<string, string[]>, effort: Ef
 
 function inProcess(title: string, times: Map<string, number[]>): Table {
   return { title, unit: 'ms', against: [], rows: rowsOf(times) };
+}
+
+function lintTables(): Table[] {
+  if (!hasSchema) process.stdout.write(warning('ajv'));
+  const many = 'Linting a document, recommended, module warm, beside ajv with the schema of the spec';
+  const memory = [...lintMemory([1_000, 10_000, 100_000])].map(([name, median]): Row => ({ name, values: { median } }));
+  return [
+    { ...inProcess(many, lintTimes(100)), unit: 'µs' },
+    inProcess('The same until the first answer', firstTimes(20)),
+    { title: 'Memory of the process after so many documents', unit: 'kB', against: [], rows: memory },
+  ];
 }
 
 function rowsOf(times: Map<string, number[]>): Row[] {
@@ -222,7 +260,7 @@ async function memoryTable(
 function render({ title, unit, against, rows }: Table): string {
   if (rows.length === 0) return `\n${title}\n`;
   const keys = Object.keys(rows[0]?.values ?? {});
-  const digits = unit === 'ms' ? 2 : 0;
+  const digits = unit === 'ms' ? 2 : unit === 'µs' ? 1 : 0;
   const medianOf = (name: string): number => rows.find((row) => row.name === name)?.values.median ?? Number.NaN;
   const cells = [
     ['', ...keys, ...against.map((name) => `/ ${name}`)],
@@ -238,5 +276,6 @@ function render({ title, unit, against, rows }: Table): string {
   return `\n${title} (${unit})\n${lines.join('\n')}\n`;
 }
 
-if (process.env[PRIVATE] === undefined) process.exitCode = again();
+const isPrivate = process.env[PRIVATE] !== undefined || process.argv.includes('--lint');
+if (!isPrivate) process.exitCode = again();
 else await main();

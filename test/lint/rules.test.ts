@@ -1,11 +1,29 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { exampleOf, file, fix, lint, optionsOf, rules } from './linting.ts';
 
-/** It takes a thousand findings, or rules: json.test.ts and test/bpf have them. */
-const WITHOUT_EXAMPLE = ['OCI016', 'OCI513'];
+/** It takes a thousand findings, or rules: too many for a file. */
+const LARGE: Record<string, (count: number) => object> = {
+  OCI016: (count) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`key${index}`, 0])),
+  OCI513: (count) => ({
+    linux: {
+      seccomp: {
+        defaultAction: 'SCMP_ACT_ALLOW',
+        architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'],
+        syscalls: Array.from({ length: count }, (_, value) => ({
+          names: ['dup'],
+          action: 'SCMP_ACT_ERRNO',
+          args: [{ index: 0, value, op: 'SCMP_CMP_EQ' }],
+        })),
+      },
+    },
+  }),
+};
 
-const withExample = rules.filter(({ id, preset }) => preset !== 'host' && !WITHOUT_EXAMPLE.includes(id));
+/** Adding what one rule misses can be what another misses, too. */
+const MENDS_TOO: Record<string, string> = { OCI003: 'OCI906', OCI203: 'OCI908', OCI213: 'OCI908' };
+
+const withExample = rules.filter(({ id, preset }) => preset !== 'host' && !(id in LARGE));
 const cases = withExample.map((rule) => [rule.id, rule] as const);
 
 test('ids and names are unique, and in order', () => {
@@ -13,6 +31,19 @@ test('ids and names are unique, and in order', () => {
   expect(ids).toEqual([...new Set(ids)].sort());
   expect(new Set(rules.map(({ name }) => name)).size).toBe(rules.length);
   for (const { id } of rules) expect(id).toMatch(/^OCI\d{3}$/);
+});
+
+const ASSEMBLY = new URL('../../assembly/', import.meta.url);
+
+test('every name has its rule, and every id that anybody reports', () => {
+  const registry = readFileSync(new URL('rules.ts', ASSEMBLY), 'utf8');
+  const names = registry.slice(0, registry.indexOf('];')).match(/(?<=')[a-z-]+(?=')/g);
+  expect(rules.map(({ name }) => name)).toEqual(names);
+  const ids = rules.map(({ id }) => id);
+  const reported = readdirSync(ASSEMBLY, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => readFileSync(new URL(file, ASSEMBLY), 'utf8').match(/(?<=')OCI\d+(?=')/g) ?? []);
+  expect([...new Set(reported)].sort()).toEqual(ids);
 });
 
 test('the list of the survey is whole', () => {
@@ -77,5 +108,21 @@ describe.each(cases)('%s', (id, rule) => {
     expect(safe).toBe(rule.fix === 'safe' ? fixed : bad);
     expect(lint(fixed, options)).toEqual([]);
     expect(fix(fixed, { ...options, unsafe: true })).toBe(fixed);
+    const others = (config: string) =>
+      lint(config, { preset: 'strict' })
+        .map((finding) => finding.rule)
+        .sort();
+    expect(
+      others(fixed)
+        .concat(id, MENDS_TOO[id] ?? [])
+        .sort(),
+    ).toEqual(others(bad));
   });
+});
+
+test.each(Object.entries(LARGE))('%s is found in what is too large, and only there', (id, make) => {
+  const rule = rules.find((candidate) => candidate.id === id) as (typeof rules)[number];
+  const found = (count: number) => lint(exampleOf(rule, JSON.stringify(make(count)))).filter((one) => one.rule === id);
+  expect(found(4000)).toHaveLength(1);
+  expect(found(1000)).toEqual([]);
 });

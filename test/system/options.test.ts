@@ -105,17 +105,6 @@ describe('plan', () => {
   });
 });
 
-it('lint --format', () => {
-  const { config } = place.bundle((one) => {
-    one.surprise = true;
-  });
-  const { files } = JSON.parse(orlop.call(['lint', '--format', 'json', config]).ok().stdout);
-  expect(files).toMatchObject([
-    { file: config, diagnostics: [{ rule: 'OCI003', path: '/surprise', severity: 'warning' }] },
-  ]);
-  expect(orlop.call(['lint', config]).ok().stdout).toContain('warning[OCI003] unknown-key');
-});
-
 it('--rootless false', () => {
   const id = place.id();
   orlop.call(['--rootless', 'false', 'run', '-b', place.bundle(shell('exit 0')).directory, id]).ok();

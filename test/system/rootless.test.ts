@@ -256,7 +256,7 @@ describe('who maps himself alone', () => {
       (config) => {
         config.process.user.uid = 1;
       },
-      [/OCI207\] id-not-mapped: uid 1 is not mapped/],
+      [/OCI207\] unmapped-id: uid 1 is not mapped/],
     ],
     [
       'sysfs with the network of the host',
@@ -334,7 +334,7 @@ describe('cgroups', () => {
     const done = run('true', limited);
     expect(done.status).toBe(1);
     expect(done.stderr).toMatch(
-      /OCI414\] no-cgroup: the container has no cgroup, in which pids.max could be set: user 54321 may not write/,
+      /OCI418\] missing-controller: the container has no cgroup, in which pids.max could be set: user 54321 may not write/,
     );
   });
 
