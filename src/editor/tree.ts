@@ -18,15 +18,19 @@ export interface Key extends Span {
 export interface Node extends Span {
   kind: Kind;
   parent: Node | undefined;
-  key?: Key;
+  key: Key | undefined;
   /** Behind the colon of its key, if there is one. */
-  afterColon?: number;
+  afterColon: number | undefined;
   children: Node[];
   /** Of strings and containers: whether they have an end of their own. */
   isClosed: boolean;
   /** Of strings, without quotes and escapes; of words as they stand. */
   text: string;
 }
+
+type Member = Pick<Node, 'key' | 'afterColon'>;
+
+const NO_MEMBER: Member = { key: undefined, afterColon: undefined };
 
 export interface Tree {
   text: string;
@@ -105,7 +109,7 @@ class Reader {
       return;
     }
     const key = this.string();
-    const member: Pick<Node, 'key' | 'afterColon'> = { key: { text: key.text, start: key.start, end: key.end } };
+    const member: Member = { key: { text: key.text, start: key.start, end: key.end }, afterColon: undefined };
     this.skipSpace();
     if (this.text[this.at] !== ':') {
       this.missing(member, key.end);
@@ -142,7 +146,7 @@ class Reader {
     this.value(undefined);
   }
 
-  private value(member: Pick<Node, 'key' | 'afterColon'> | undefined): void {
+  private value(member: Member | undefined): void {
     const start = this.at;
     const character = this.text[start];
     if (character === '{' || character === '[') {
@@ -163,19 +167,21 @@ class Reader {
     else this.at++;
   }
 
-  private missing(member: Pick<Node, 'key' | 'afterColon'>, at: number): void {
+  private missing(member: Member, at: number): void {
     this.add(member, 'missing', at, at, '', false);
   }
 
   private add(
-    member: Pick<Node, 'key' | 'afterColon'> | undefined,
+    member: Member | undefined,
     kind: Kind,
     start: number,
     end: number,
     text: string,
     isClosed: boolean,
   ): Node {
-    const node: Node = { ...member, kind, start, end, text, isClosed, parent: this.container, children: [] };
+    // One shape for all, and no spread: there are thousands of them for each key that is typed.
+    const { key, afterColon } = member ?? NO_MEMBER;
+    const node: Node = { kind, start, end, parent: this.container, key, afterColon, children: [], isClosed, text };
     if (this.container) this.container.children.push(node);
     else this.root = node;
     return node;

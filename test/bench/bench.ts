@@ -14,6 +14,7 @@ import { type Contestant, contestants, EXECUTABLE, makeBundles, NODE_ENTRY, whic
 import { compileTimes, configOf, launchTimes } from './inside.ts';
 import { firstTimes, hasSchema, lintMemory, lintTimes } from './lint.ts';
 import { makeConfigs } from './lint-files.ts';
+import { keystrokeTimes } from './lsp.ts';
 import { type Effort, measureCommands, quoted, type Summary, succeed, summarize } from './measure.ts';
 import { peakMemory, type Resident, residentMemory, supervisorMemory } from './memory.ts';
 import { canOpenPage, NEEDS, pageTimes } from './playground.ts';
@@ -91,6 +92,7 @@ async function main(): Promise<void> {
     for (const table of lintTables()) show(table);
     if (canOpenPage) show(inProcess('The playground in Chromium: first findings', await pageTimes(10)));
     else process.stdout.write(warning('the playground'));
+    show(inProcess('From a key to its diagnostics, in 2,000 lines', await keystrokeTimes(100)));
     show(peakTable(present, bundle, directory));
     const waiting = "Memory of the container's process between create and start (median: VmRSS)";
     show(await memoryTable(waiting, present, (contestant) => residentMemory(contestant, bundle)));

@@ -96,6 +96,15 @@ describe('what is being written costs nothing but itself', () => {
   });
 });
 
+function isJson(text: string | undefined): boolean {
+  try {
+    JSON.parse(text ?? '0');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 describe('a repaired document', () => {
   const texts = ['everything', 'runc'].map((name) => fixture(name));
 
@@ -112,14 +121,16 @@ describe('a repaired document', () => {
   });
 
   test('is JSON whatever is taken out or put in', () => {
+    const broken: string[] = [];
     for (const text of texts) {
-      for (let at = 1; at < text.length; at += 29) {
-        for (const middle of ['', '"', '{', '}', '[', ']', ',', ':', '\\', 'x', '\n', '"\\'])
-          expect(() =>
-            JSON.parse(repair(parseTree(text.slice(0, at) + middle + text.slice(at + 1)))?.text ?? '0'),
-          ).not.toThrow();
+      for (let at = 1; at < text.length; at += 61) {
+        for (const middle of ['', '"', '{', '}', '[', ']', ',', ':', '\\', 'x', '\n', '"\\']) {
+          const typed = text.slice(0, at) + middle + text.slice(at + 1);
+          if (!isJson(repair(parseTree(typed))?.text)) broken.push(typed);
+        }
       }
     }
+    expect(broken).toEqual([]);
   });
 
   test('tells where its parts come from', () => {

@@ -71,9 +71,9 @@ export class Editor {
   private readonly documents = new Map<string, TextDocument>();
   private waiting: (() => void)[] = [];
 
-  constructor(build: Build, cwd: string, args: readonly string[] = ['--stdio']) {
+  constructor(build: Build, cwd: string, args: readonly string[] = ['lsp', '--stdio']) {
     const [program, ...first] = build.argv;
-    this.child = spawn(program, [...first, 'lsp', ...args], { cwd, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.child = spawn(program, [...first, ...args], { cwd, stdio: ['pipe', 'pipe', 'pipe'] });
     this.child.stderr.on('data', (data) => {
       this.stderr += data;
     });

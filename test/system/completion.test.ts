@@ -145,6 +145,7 @@ const LINES: readonly (readonly [string, string])[] = [
   // What is behind the id is for ps(1).
   [`orlop --root ${root} ps ${one} --for`, '='],
   [`orlop --root ${root} ps --for`, `orlop --root ${root} ps --format `],
+  ['orlop ls', 'orlop lsp '],
   ['orlop lint doc', 'orlop lint document.json '],
   ['orlop lint --fix=un', 'orlop lint --fix=unsafe '],
   ['orlop lint --fix doc', 'orlop lint --fix document.json '],
