@@ -106,7 +106,7 @@ describe('the rows', () => {
 
   test('the host is asked once for all of create', () => {
     const { all, of } = listing(withHooks(...KINDS));
-    expect(of('/hooks/prestart/0')[0]).toBe('write(socket, hooks, 24)');
+    expect(of('/hooks/prestart/0')).toContain('write(socket, hooks, 24)');
     expect(all.filter((text) => text === 'write(socket, hooks, 24)')).toHaveLength(1);
     for (const kind of ['createRuntime', 'poststart', 'poststop']) expect(of(`/hooks/${kind}/0`)).toEqual([]);
   });

@@ -238,7 +238,7 @@ describe('a caller without privileges', () => {
     ]);
     const writable = changed(config, { '/mounts/6/options': ['rw'] });
     expect(findings(writable, disabled)).toMatchObject([
-      { rule: 'OCI414', path: '/mounts/6', message: expect.stringContaining('no cgroup to mount') },
+      { rule: 'OCI418', path: '/mounts/6', message: expect.stringContaining('no cgroup to mount') },
     ]);
   });
 

@@ -83,8 +83,8 @@ describe('the table beside other runtimes', () => {
         flagsOf(options).map((flag) => `${command} --${flag}`),
       ),
     ];
-    // What plan and lint take has nothing beside it: the first table has it.
-    const alone = /^(plan|lint|demo|completion) --/;
+    // What these take has nothing beside it: the first table has it.
+    const alone = /^(plan|check|lint|lsp|demo|completion) --/;
     expect(
       rows
         .filter(({ cells }) => isThere(cells.orlop))

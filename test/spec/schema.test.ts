@@ -62,7 +62,7 @@ const MAXIMAL = JSON.stringify({
   process: {
     terminal: true,
     consoleSize: { height: 24, width: 80 },
-    user: { uid: 1, gid: 2, umask: 0o27, additionalGids: [3, 4294967295] },
+    user: { uid: 1, gid: 2, umask: 0o27, additionalGids: [3, 4294967294] },
     args: ['sh', '-c', 'true'],
     cwd: '/work',
     noNewPrivileges: true,
