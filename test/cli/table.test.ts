@@ -102,7 +102,7 @@ test.each(Object.entries(COMMANDS))('the table of commands has all of %s', (comm
   const said = new Set([
     ...asCreate,
     ...codesOf(own?.[2] ?? '').flatMap((code) =>
-      [...code.matchAll(/--([a-z0-9-]+)/g)].map(([, flag]) => flag as string),
+      [...code.matchAll(/--([a-zA-Z0-9-]+)/g)].map(([, flag]) => flag as string),
     ),
   ]);
   expect([...said].sort()).toEqual(flagsOf(options).sort());
