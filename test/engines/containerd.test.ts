@@ -122,11 +122,11 @@ check('pause, resume', (ctr) => {
   expect(ctr.task(id)?.status).toBe('RUNNING');
 });
 
-check('task ps', (ctr) => {
+check('task ps', async (ctr) => {
   const id = ctr.start([], 'sh', '-c', 'sleep 1000 & wait');
-  const pids = ctr.call(['task', 'ps', id]).ok().lines.slice(1);
-  expect(pids).toHaveLength(2);
-  expect(pids[0]).toMatch(new RegExp(`^${ctr.task(id)?.pid}\\b`));
+  const pids = (): string[] => ctr.call(['task', 'ps', id]).ok().lines.slice(1);
+  await until('it has a child', () => pids().length === 2);
+  expect(pids()[0]).toMatch(new RegExp(`^${ctr.task(id)?.pid}\\b`));
 });
 
 check('task metrics', (ctr) => {

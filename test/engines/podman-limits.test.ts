@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { checks } from './support/check.ts';
+import { IMAGE } from './support/image.ts';
 import { type Podman, PodmanSite } from './support/podman.ts';
 import { cgroupFile } from './support/site.ts';
 
@@ -120,7 +121,8 @@ check('--cgroupns=private, --cgroupns=host', (podman) => {
 });
 
 check('--cgroups=disabled, which runc cannot', (podman) => {
-  const name = podman.start(['--cgroups', 'disabled'], ...FOREVER);
+  const name = podman.place.id();
+  podman.call(['run', '--detach', '--name', name, '--cgroups', 'disabled', IMAGE, ...FOREVER]).ok();
   // It stays where conmon is.
   expect(readFileSync(`/proc/${podman.pid(name)}/cgroup`, 'utf8')).not.toContain(podman.inspect(name, '{{.Id}}'));
   expect(podman.call(['exec', name, 'echo', 'up']).ok().stdout).toBe('up\n');
