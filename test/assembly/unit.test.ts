@@ -256,8 +256,10 @@ describe('without a cgroup', () => {
     ]);
   });
 
-  test('there is none to mount without a namespace', () => {
-    expect(findings(plain, disabled(V2))).toMatchObject([{ rule: 'OCI418', path: '/mounts/6', severity: 'error' }]);
+  test('there is none to mount without a namespace, but for that of the caller to read', () => {
+    expect(findings(plain, disabled(V2))).toEqual([]);
+    const writable = changed(plain, { '/mounts/6/options': ['rw'] });
+    expect(findings(writable, disabled(V2))).toMatchObject([{ rule: 'OCI418', path: '/mounts/6', severity: 'error' }]);
   });
 });
 
