@@ -59,7 +59,11 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
   async function visit(url: string, options: { colorScheme?: 'light' | 'dark'; width?: number } = {}): Promise<void> {
     await context?.close();
     const { colorScheme = 'light', width = 1280 } = options;
-    context = await chromium.browser.newContext({ colorScheme, reducedMotion: 'reduce', viewport: { width, height: 800 } });
+    context = await chromium.browser.newContext({
+      colorScheme,
+      reducedMotion: 'reduce',
+      viewport: { width, height: 800 },
+    });
     page = await context.newPage();
     requests = [];
     complaints = [];
