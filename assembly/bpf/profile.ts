@@ -25,6 +25,9 @@ const ARGUMENTS: u64 = 6;
 
 /** What to do with one call, if all of the conditions hold. */
 export class Rule {
+  /** Contradicts another one, which has been told: the same is found again for every architecture. */
+  isConflicting: bool = false;
+
   constructor(
     /** As syscalls.ts has it. */
     public id: i32,

@@ -196,7 +196,7 @@ class ArchitectureRanges {
         continue;
       }
       const other = decision.add(new Alternative(conditions, rule.action, rule.node, architecture));
-      if (other) reportConflict(rule, other, this.report);
+      if (other && !rule.isConflicting) reportConflict(rule, other, this.report);
     }
     if (decision.isUnconditional) return this.code.return(decision.action);
     return emitAlternatives(this.code, architecture, decision.alternatives, this.otherwise);
@@ -216,6 +216,7 @@ function conditionsOn(architecture: Architecture, rule: Rule, isMultiplexer: boo
 }
 
 function reportConflict(rule: Rule, other: Alternative, report: Report): void {
+  rule.isConflicting = true;
   const document = report.document;
   const place = document ? `${document.pointer(other.node)}, line ${document.line(document.start(other.node))}` : '';
   report.error(

@@ -28,7 +28,7 @@ export class HiddenMount extends Rule {
     for (let later = 1; later < min(mounts.length, COMPARED); later++) {
       const cover = mounts[later];
       if (cover.options.isRemount || cover.destination == '') continue;
-      for (let earlier = 0; earlier < later; earlier++) {
+      for (let earlier = sameBefore(mounts, later) + 1; earlier < later; earlier++) {
         if (!isBelow(mounts[earlier], cover) || context.findings.omits(this.id, Severity.WARNING)) continue;
         const hidden = mounts[earlier];
         const message = `the mount on ${hidden.destination} is hidden by a later one on ${cover.destination}`;
@@ -38,6 +38,15 @@ export class HiddenMount extends Rule {
       }
     }
   }
+}
+
+/** The last mount before on the same destination, -1 without one: it hides already what is before it. */
+function sameBefore(mounts: MountView[], later: i32): i32 {
+  let index = later - 1;
+  while (index >= 0 && (mounts[index].options.isRemount || mounts[index].destination != mounts[later].destination)) {
+    index--;
+  }
+  return index;
 }
 
 function isBelow(mount: MountView, cover: MountView): bool {
