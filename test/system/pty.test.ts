@@ -57,6 +57,7 @@ describe.each(builds().flatMap((build) => (['run', 'exec'] as const).map((comman
 
     const open = (line: string, ...patches: Patch[]): Session => pty.start(words(line, ...patches));
     const file = (name: string): string => readFileSync(join(bundle.rootfs, name), 'utf8');
+    const isThere = (name: string): boolean => existsSync(join(bundle.rootfs, name));
 
     describe('keys', () => {
       it('arrive as they are typed, all of them', async () => {
@@ -175,9 +176,11 @@ describe.each(builds().flatMap((build) => (['run', 'exec'] as const).map((comman
 
       it('holds up no signal while nobody reads it', async () => {
         pty.pause(true);
-        const { status, pid } = withMegabyte(`trap "exit 8" TERM; ${FLOOD} & wait`);
+        const { status, pid } = withMegabyte(`trap ": > /ended; exit 8" TERM; : > /started; ${FLOOD} & wait`);
+        await until('the trap is set', () => isThere('started'));
         await new Promise((resolve) => setTimeout(resolve, 500));
         process.kill(pid, 'SIGTERM');
+        await until('the trap has run', () => isThere('ended'));
         await new Promise((resolve) => setTimeout(resolve, 200));
         // The program is gone; its output still waits for the reader, until that too is not wanted any more.
         process.kill(pid, 'SIGTERM');
@@ -284,7 +287,8 @@ describe.each(builds().flatMap((build) => (['run', 'exec'] as const).map((comman
 
       it('while it writes more than anybody reads', async () => {
         pty.pause(true);
-        const { status } = open('trap "exit 7" HUP; yes; exit 8');
+        const { status } = open('trap "exit 7" HUP; : > /started; yes; exit 8');
+        await until('the trap is set', () => isThere('started'));
         await new Promise((resolve) => setTimeout(resolve, 500));
         pty.hangUp();
         expect([7, 8]).toContain(await status);

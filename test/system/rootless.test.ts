@@ -362,7 +362,9 @@ describe('cgroups', () => {
   it('pause and update say that there is none', () => {
     const id = start();
     expect(orlop.call(['pause', id]).stderr).toContain('no cgroup with a freezer');
-    expect(orlop.call(['update', '--pids-limit', '5', id]).stderr).toContain('has no cgroup, and so no limits');
+    expect(orlop.call(['update', '--pids-limit', '5', id]).stderr).toContain(
+      'has no cgroup of its own, and so no limits',
+    );
   });
 
   it.skipIf(!isV2)('a delegated one is used: limits, exec, pause and delete', async () => {
