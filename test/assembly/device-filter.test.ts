@@ -9,7 +9,7 @@ const runc = changed(fixture('runc'), { '/process/capabilities/ambient': [], '/l
 
 interface Rule {
   allow: boolean;
-  type?: string;
+  type?: string | undefined;
   major?: number;
   minor?: number;
   access?: string;

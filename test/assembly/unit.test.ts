@@ -30,8 +30,8 @@ function limits(resources: object, cgroup = V2, systemd?: SystemdFacts): string[
 describe('the unit', () => {
   const start = (path: string | undefined, systemd?: SystemdFacts) => {
     const { steps } = plan(changed(runc, { '/linux/cgroupsPath': path }), asked(V2, systemd));
-    const { cgroup } = steps.find(({ verb }) => verb === 'create-cgroup') ?? {};
-    const { properties } = steps.find(({ verb }) => verb === 'start-unit') ?? {};
+    const cgroup = steps.find(({ verb }) => verb === 'create-cgroup')?.cgroup;
+    const properties = steps.find(({ verb }) => verb === 'start-unit')?.properties;
     return [cgroup, shown(properties as UnitProperty[]).find((text) => text.startsWith('Slice'))];
   };
 

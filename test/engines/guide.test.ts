@@ -33,8 +33,8 @@ it('containers.conf makes orlop the runtime of Podman', () => {
   const env = { CONTAINERS_CONF: file, CONTAINERS_STORAGE_CONF: site.path('storage.conf') };
   const name = site.place.id();
   const cgroup = ['--cgroup-parent', `/${site.place.tag}`];
-  const words = ['podman', 'run', ...cgroup, '--name', name, IMAGE];
-  expect(site.call([...words, 'echo', 'hello'] as [string, ...string[]], { env }).ok().stdout).toBe('hello\n');
+  const words = ['run', ...cgroup, '--name', name, IMAGE];
+  expect(site.call(['podman', ...words, 'echo', 'hello'], { env }).ok().stdout).toBe('hello\n');
   const inspected = site.call(['podman', 'inspect', '--format', '{{.OCIRuntime}}', name], { env }).ok();
   site.call(['podman', 'rm', '--force', name], { env }).ok();
   expect(inspected.stdout).toBe('orlop\n');

@@ -84,8 +84,8 @@ describe('a Spec', () => {
   });
 
   test('throws what is wrong with options', () => {
-    for (const act of [spec.lint, spec.fix]) {
-      const error = thrown(() => act.call(spec, config, { rules: { OCI999: 'off' } }));
+    for (const act of ['lint', 'fix'] as const) {
+      const error = thrown(() => spec[act](config, { rules: { OCI999: 'off' } }));
       expect(error.code).toBe('usage/invalid');
       expect(error.diagnostics).toHaveLength(1);
     }

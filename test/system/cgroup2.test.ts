@@ -27,7 +27,7 @@ const linux =
 /** The container's cgroup filesystem, to write. */
 const writable: Patch = (config) => {
   for (const mount of config.mounts) {
-    if (mount.type === 'cgroup') mount.options = mount.options?.filter((option) => option !== 'ro');
+    if (mount.type === 'cgroup') mount.options = (mount.options ?? []).filter((option) => option !== 'ro');
   }
 };
 
@@ -412,7 +412,7 @@ describe.skipIf(isSkipped)(title, () => {
       });
     });
 
-    it.each([
+    it.each<[string, object, ...string[]]>([
       [
         'a device that is none',
         { blockIO: { throttleReadBpsDevice: [{ major: 4000, minor: 0, rate: 1 }] } },

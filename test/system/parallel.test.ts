@@ -187,7 +187,7 @@ function footprint(id: string): Footprint {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return {
     processes: JSON.parse(orlop.call(['ps', '-f', 'json', id]).ok().stdout).length,
-    cgroups: directories.flatMap((directory) => readdirSync(directory, { recursive: true })).length,
+    cgroups: directories.flatMap((directory) => readdirSync(directory, { recursive: true, encoding: 'utf8' })).length,
     fds: readdirSync(`/proc/${pid}/fd`).length,
     files: readdirSync(join(orlop.root, id)).sort(),
     charged: Number(readFileSync(memory, 'utf8')),

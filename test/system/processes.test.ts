@@ -91,7 +91,7 @@ describe.each(builds())('$name', (build) => {
       const line = 'for at in /sys/fs/cgroup /sys/fs/cgroup/*/; do mkdir $at/freezer.state $at/cgroup.freeze; done';
       const bundle = start(shell(`${line}; > /made; sleep 1000`), (config) => {
         for (const mount of config.mounts) {
-          if (mount.type === 'cgroup') mount.options = mount.options?.filter((option) => option !== 'ro');
+          if (mount.type === 'cgroup') mount.options = (mount.options ?? []).filter((option) => option !== 'ro');
         }
       });
       await until('they are made', () => existsSync(join(bundle.rootfs, 'made')));
