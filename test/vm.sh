@@ -9,8 +9,8 @@
 # AppArmor, and in one systemd has chosen version 1. That takes hours where a machine is emulated.
 #
 # PROGRAM [--systemd] [--append "KERNEL PARAMETERS"] --timeout S --share DIR:PATH[:ro]... -- COMMAND... runs a command as
-# root in a virtual machine and ends as it did. The machine needs busybox at /usr/bin/busybox, util-linux, getfattr and the
-# C++ library; Node is this machine's. For the engines it is of this machine's release, and lends their programs from it.
+# root in a virtual machine and ends as it did. The machine is of this one's release, and needs busybox at /usr/bin/busybox
+# and what boots it: programs that it lacks are this machine's, as Node is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -28,11 +28,9 @@ node=$(readlink -f "$(command -v node)")
 read -r -d '' inside <<'END' || :
 set -e
 executable=$1 node=$2; shift 2
-if [[ -d /host/usr ]]; then
-  modprobe overlay
-  mount -t overlay -o lowerdir=/usr:/host/usr overlay /usr
-  cp -r /host/containers /etc/containers
-fi
+modprobe overlay
+mount -t overlay -o lowerdir=/usr:/host/usr overlay /usr
+[[ ! -d /host/containers ]] || cp -r /host/containers /etc/containers
 mkdir -p /tmp/bin
 /usr/bin/busybox --install -s /tmp/bin
 ln -sf "$node" /tmp/bin/node
@@ -49,7 +47,7 @@ run() { # WHAT [OPTION OF PROGRAM...] -- TEST FILE...
   while [[ $1 != -- ]]; do options+=("$1"); shift; done
   shift
   echo "test/vm.sh: $what"
-  "$ORLOP_VM_RUN" "${options[@]}" --timeout "$seconds" --share "$PWD:/project" --share "$(dirname "$node"):/node:ro" -- \
+  "$ORLOP_VM_RUN" "${options[@]}" --timeout "$seconds" --share "$PWD:/project" --share /usr:/host/usr:ro --share "$(dirname "$node"):/node:ro" -- \
     bash -c "$inside" bash "$executable" "/node/$(basename "$node")" "$@" || status=1
   echo "test/vm.sh: $what: $((SECONDS - start)) s"
 }
@@ -80,7 +78,7 @@ run 'without systemd' -- "${plain[@]}"
 run 'with systemd' --systemd -- "${systemd[@]}"
 if [[ ${1:-all} == all ]]; then
   if command -v podman >/dev/null && command -v containerd >/dev/null; then
-    run 'Podman and containerd, with systemd' --systemd --share /usr:/host/usr:ro --share /etc/containers:/host/containers:ro -- \
+    run 'Podman and containerd, with systemd' --systemd --share /etc/containers:/host/containers:ro -- \
       test/engines/systemd.test.ts
   else
     printf '*** test/vm.sh: skipped: Podman and containerd with systemd: apt-get install podman containerd ***\n' >&2
