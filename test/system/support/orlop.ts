@@ -150,7 +150,7 @@ export class Orlop {
 }
 
 /** Asks again until the answer is true; the error says what was waited for. */
-export async function until(what: string, ask: () => boolean, milliseconds = 5000): Promise<void> {
+export async function until(what: string, ask: () => boolean, milliseconds = 20_000): Promise<void> {
   const end = Date.now() + milliseconds;
   while (!ask()) {
     if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
