@@ -70,7 +70,8 @@ function processes(place: Workplace): string[] {
         (attempt(() => readlinkSync(`/proc/${pid}/ns/mnt`), host) !== host &&
           read('mountinfo').includes(place.directory)) ||
         (state === 'Z' && (parent === String(process.pid) || name.startsWith('orlop')));
-      return isOurs ? [`${pid} ${name} ${state} ${command}`] : [];
+      // Whether it runs or sleeps is another thing each time.
+      return isOurs ? [`${pid} ${name} ${state === 'Z' ? 'dead' : command}`] : [];
     });
 }
 
