@@ -132,8 +132,14 @@ const CASES: Readonly<Record<string, Case[]>> = {
     on(['-b', readonly], `open("${readonly}/config.json") failed: EROFS`),
   ],
   plan: unreadable((path) => [path]),
-  // Findings are what lint prints: no error of its own.
-  lint: unreadable((path) => [path]).filter(({ says }) => !says.includes('invalid-json')),
+  // What it finds in a file is no error of its own.
+  lint: [
+    on([missing], `open("${missing}") failed: ENOENT`),
+    on([directory], `${directory}: no config.json in it`),
+    on(['--format', 'xml', bundle], '--format xml'),
+  ],
+  check: [on([], '--host'), on(['--host', 'surplus'], 'arguments')],
+  lsp: [on(['surplus'], 'arguments')],
   features: [on(['surplus'], 'arguments')],
   demo: [on(['--', '/bin/missing'], '/bin/missing', 'ENOENT')],
 };
