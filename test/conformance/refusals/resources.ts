@@ -19,7 +19,7 @@ function missing(config: object, pointer: string, errno: string): Refusal {
   return {
     config: Object.fromEntries(pointers),
     pointer: `/linux/resources/${pointer}`,
-    says: [RegExp(`${errno}|OCI414`)],
+    says: [RegExp(`${errno}|OCI41[48]`)],
   };
 }
 
