@@ -73,10 +73,10 @@ export function lowerTerminal(context: Context, step: TerminalStep): void {
       program.flags(AT_EMPTY_PATH, AT_FLAGS),
     );
   }
-  message.send(context);
-
   if (!isExec) bindConsole(context);
   program.call(Call.IOCTL, program.load(context.source), program.named(TIOCSCTTY, 'TIOCSCTTY'), program.number(0));
+  // Last: who takes the master may hang up at once, and a terminal that was hung up becomes nobody's.
+  message.send(context);
   for (let fd = 0; fd < 3; fd++)
     program.call(Call.DUP3, program.load(context.source), program.number(fd), program.number(0));
   context.close(context.source);

@@ -145,8 +145,9 @@ describe.each(builds())('$name', (build) => {
     orlop.create(bundle, id).ok();
     bundle.configure(shell('echo second > /which'));
     orlop.call(['start', id]).ok();
-    return until('it has written', () => existsSync(`${bundle.rootfs}/which`)).then(() =>
-      expect(readFileSync(`${bundle.rootfs}/which`, 'utf8')).toBe('first\n'),
+    const file = `${bundle.rootfs}/which`;
+    return until('it has written', () => existsSync(file) && readFileSync(file, 'utf8') !== '').then(() =>
+      expect(readFileSync(file, 'utf8')).toBe('first\n'),
     );
   });
 

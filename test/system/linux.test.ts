@@ -247,7 +247,8 @@ describe.each(Object.entries(ENGINES))('on %s', (name, engine) => {
     const bundle = probe(
       `storm-${name}`,
       `
-      const threads = Array.from({ length: 4 }, () => linux.whenAny([{ fd: linux.pipe()[0], events: linux.POLLIN }]));
+      // One only: Bun has as many threads as there are processors, and the queue is waited for on one.
+      const other = linux.whenAny([{ fd: linux.pipe()[0], events: linux.POLLIN }]);
       ${QUEUE.replace('END', 'seen.length >= 2000')} answer(seen.every((signal) => signal === 40));
       linux.exitNow(0);`,
     );
