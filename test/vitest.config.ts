@@ -1,8 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+/** Of what would be unit tests. */
+const SLOW = [
+  'test/assembly/{conformance,hostile}.test.ts',
+  'test/bpf/seccomp.test.ts',
+  'test/{cli/lint,hostile,lsp}/**/*.test.ts',
+];
+
 /**
- * unit: fast, without root, on any machine with the built module (`npm run build:wasm`).
+ * unit: fast, without root, on any machine with the built module (`npm run build:wasm`); what `npm run check` runs.
+ * slow: the same, but they take their time: hostile input in quantity, proofs, and those that start the command.
  * system: real containers and long runs, as root.
  * browser: the playground and the library in Chromium, without root; after `npm run build`.
  * engines: Podman and containerd with the executable as their runtime, as root; `npm run test:engines`.
@@ -15,7 +23,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/system/**', 'test/browser/**', 'test/engines/**'],
+          exclude: ['test/system/**', 'test/browser/**', 'test/engines/**', ...SLOW],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'slow',
+          include: SLOW,
           testTimeout: 30_000,
         },
       },

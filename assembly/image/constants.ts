@@ -33,6 +33,8 @@ export const O_NOCTTY: u64 = 0o400;
 export const O_CLOEXEC: u64 = 0o2000000;
 export const O_PATH: u64 = 0o10000000;
 export const AT_FDCWD: u64 = <u64>-100;
+/** <linux/limits.h> */
+export const PATH_MAX: u32 = 4096;
 export const AT_SYMLINK_NOFOLLOW: u64 = 0x100;
 export const AT_EACCESS: u64 = 0x200;
 export const AT_EMPTY_PATH: u64 = 0x1000;

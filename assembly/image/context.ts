@@ -44,6 +44,8 @@ export enum Slot {
  *   init     ── DIRECTORY step, …, path ▶ host  or FILE: a place to mount on that is behind a dangling link
  *   init     ── ROOT errno + fd ────▶ host      the container's root, and what the last attempt has come to
  *   init     ◀──── kind, name, parent ── host   for each thing to make, then one for the end (layout.ts)
+ *   init     ── LINK step + fd ─────▶ host      for each copy-symlink where something is already: its directory
+ *   init     ◀───────────── a byte ── host      it is the same link
  *   init     ── COPY_FROM + fd ─────▶ host      for each tmpcopyup: what stands where the tmpfs goes,
  *   init     ── COPY_TO step + fd ──▶ host      and the tmpfs of that step
  *   init     ◀───────────── a byte ── host      it is copied
@@ -79,6 +81,7 @@ export enum RecordKind {
   DIRECTORY = 13,
   FILE = 14,
   ROOT = 15,
+  LINK = 16,
 }
 
 /** What the lowering of one plan shares: the program, fds by name, and cells that more than one step uses. */

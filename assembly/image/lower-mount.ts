@@ -25,6 +25,7 @@ import { Context, RecordKind } from './context';
 import { EBADF } from './errno';
 import { Label } from './label';
 import { atCwd } from './lower-launcher';
+import { lowerCopyLink } from './lower-link';
 import {
   attach,
   branchOnDirectory,
@@ -32,6 +33,7 @@ import {
   openDirectory,
   openFile,
   openInRoot,
+  openPlace,
   setAttributes,
   unshareOldProc,
 } from './lower-path';
@@ -57,7 +59,7 @@ export function lowerMount(context: Context, step: MountStep): void {
       options.propagation & ~MS_REC,
     );
   }
-  openDirectory(context, step.destination, context.target);
+  openDirectory(context, step.destination, context.target, options.coversLink);
   if (options.copiesUp) {
     offer(context, RecordKind.COPY_FROM, 'copy from', context.target);
     offer(context, RecordKind.COPY_TO, 'copy to', context.mount);
@@ -244,17 +246,23 @@ export function lowerBind(context: Context, step: BindStep): void {
   const opened = step.opened;
   const mount = context.mount;
   if (opened) context.mount = context.sources[opened.index];
-  else openSource(context, step.source, options.isRecursive, step.ids, options.isIdMappedBelow, mount);
-  applyAttributes(context, options);
+  else {
+    const isBelow = options.isIdMappedBelow;
+    openSource(context, step.source, options.isRecursive, options.opensLink, step.ids, isBelow, mount);
+  }
   const file = new Label('file');
   const place = new Label('place');
+  const done = new Label('done');
+  if (options.copiesLink) lowerCopyLink(context, step, done);
+  applyAttributes(context, options);
   branchOnDirectory(context, context.mount, file);
-  openDirectory(context, step.destination, context.target);
+  openDirectory(context, step.destination, context.target, options.coversLink);
   program.jump(place);
   program.place(file);
-  openFile(context, step.destination, context.target);
+  openFile(context, step.destination, context.target, options.coversLink);
   program.place(place);
   attach(context);
+  program.place(done);
   context.mount = mount;
 }
 
@@ -279,7 +287,7 @@ function applyAttributes(context: Context, options: MountOptions): void {
 
 export function lowerRemount(context: Context, step: RemountStep): void {
   const program = context.program;
-  openInRoot(context, step.destination, context.mount);
+  openPlace(context, step.destination, false, step.options.coversLink, context.mount);
   applyAttributes(context, step.options);
   if (step.options.data.length) {
     program
@@ -308,7 +316,7 @@ export function lowerCgroupMount(context: Context, step: CgroupMountStep): void 
   const attributes = step.options.set | step.options.setRecursive;
   if (step.isUnified) {
     makeBranch(context, step.branches[0], attributes);
-    openDirectory(context, step.destination, context.target);
+    openDirectory(context, step.destination, context.target, step.options.coversLink);
     attach(context);
     return;
   }
@@ -317,7 +325,7 @@ export function lowerCgroupMount(context: Context, step: CgroupMountStep): void 
   const data = ['mode=755'];
   addLabel(data, step.options.label);
   lowerFilesystem(context, 'tmpfs', 'tmpfs', data, attributes & ~MOUNT_ATTR_RDONLY, context.mount);
-  openDirectory(context, step.destination, context.target);
+  openDirectory(context, step.destination, context.target, step.options.coversLink);
   attach(context);
   openInRoot(context, step.destination, context.parent);
   for (let index = 0; index < step.branches.length; index++) {

@@ -21,6 +21,8 @@ import {
   OPEN_FLAGS,
   OPEN_TREE,
   OPEN_TREE_CLONE,
+  RESOLVE_IN_ROOT,
+  RESOLVE_NO_MAGICLINKS,
   S_IFREG,
 } from './constants';
 import { Context } from './context';
@@ -31,7 +33,7 @@ import { addLabel, lowerFilesystem } from './lower-mount';
 import { Place } from './lower-place';
 import { Cell, Operand } from './operand';
 import { Row } from './program';
-import { O_DIRECTORY } from './x86_64';
+import { O_DIRECTORY, O_NOFOLLOW } from './x86_64';
 
 /** Opens a path below the container's root as the container would see it, and nothing outside. */
 export function openInRoot(context: Context, path: string, into: Cell): Row {
@@ -40,6 +42,14 @@ export function openInRoot(context: Context, path: string, into: Cell): Row {
 
 export function openDirectoryInRoot(context: Context, path: string, into: Cell): Row {
   return open(context, path, context.directoryInRoot, into);
+}
+
+/** What a mount covers: a symbolic link itself if `coversLink`, and nothing but a directory if `isDirectory`. */
+export function openPlace(context: Context, path: string, isDirectory: bool, coversLink: bool, into: Cell): Row {
+  if (!coversLink) return open(context, path, isDirectory ? context.directoryInRoot : context.inRoot, into);
+  const program = context.program;
+  const flags = program.flags(O_PATH | O_NOFOLLOW | O_CLOEXEC | (isDirectory ? O_DIRECTORY : 0), OPEN_FLAGS);
+  return open(context, path, program.how(flags, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), into);
 }
 
 function open(context: Context, path: string, how: Operand, into: Cell): Row {
@@ -51,29 +61,29 @@ function open(context: Context, path: string, how: Operand, into: Cell): Row {
 }
 
 /** Opens a directory of the container, made with its parents if it is not there. */
-export function openDirectory(context: Context, path: string, into: Cell): void {
+export function openDirectory(context: Context, path: string, into: Cell, coversLink: bool = false): void {
   const program = context.program;
   const again = new Label('again');
   const make = new Label('make');
   const done = new Label('done');
   program.place(again);
-  openDirectoryInRoot(context, path, into).tolerate(ENOENT, make);
+  openPlace(context, path, true, coversLink, into).tolerate(ENOENT, make);
   program.jump(done);
   program.place(make);
   const ask = askFor(context, path, true, again);
   makeDirectories(context, path, ask);
-  openDirectoryInRoot(context, path, into).tolerate(ENOENT, ask);
+  openPlace(context, path, true, coversLink, into).tolerate(ENOENT, ask);
   program.place(done);
 }
 
 /** Opens a file of the container as a place to mount on, made empty if it is not there. */
-export function openFile(context: Context, path: string, into: Cell): void {
+export function openFile(context: Context, path: string, into: Cell, coversLink: bool): void {
   const program = context.program;
   const again = new Label('again');
   const make = new Label('make');
   const done = new Label('done');
   program.place(again);
-  openInRoot(context, path, into).tolerate(ENOENT, make);
+  openPlace(context, path, false, coversLink, into).tolerate(ENOENT, make);
   program.jump(done);
   program.place(make);
   const ask = askFor(context, path, false, again);
@@ -88,7 +98,7 @@ export function openFile(context: Context, path: string, into: Cell): void {
     )
     .tolerate(EEXIST);
   context.close(context.parent);
-  openInRoot(context, path, into).tolerate(ENOENT, ask);
+  openPlace(context, path, false, coversLink, into).tolerate(ENOENT, ask);
   program.place(done);
 }
 

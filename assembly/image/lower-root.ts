@@ -52,7 +52,7 @@ function setPropagation(context: Context, path: string, propagation: u64): Row {
 export function lowerRoot(context: Context, step: RootStep): void {
   const opened = step.opened;
   if (opened) context.root = context.sources[opened.index];
-  else openSource(context, step.text, true, null, false, context.root);
+  else openSource(context, step.text, true, false, null, false, context.root);
   setPropagation(context, '/', MS_PRIVATE);
   setAttributes(context, context.root, 0, 0, 0, MS_PRIVATE);
   if (context.planner.hasEarlyHooks) {

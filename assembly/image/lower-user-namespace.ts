@@ -5,6 +5,7 @@ import {
   AT_EMPTY_PATH,
   AT_FLAGS,
   AT_RECURSIVE,
+  AT_SYMLINK_NOFOLLOW,
   CLONE,
   CLONE_ARGS,
   CLONE_NEWTIME,
@@ -126,7 +127,7 @@ export function lowerSource(context: Context, step: SourceStep): void {
   const program = context.program;
   const tree = program.cell('tree');
   context.sources.push(tree);
-  openSource(context, step.file, step.isRecursive, step.ids, step.isMappedBelow, tree);
+  openSource(context, step.file, step.isRecursive, step.opensLink, step.ids, step.isMappedBelow, tree);
   setAttributes(context, tree, AT_RECURSIVE, 0, 0, step.propagation);
 }
 
@@ -135,6 +136,7 @@ export function openSource(
   context: Context,
   file: string,
   isRecursive: bool,
+  opensLink: bool,
   ids: MountIdsStep | null,
   isMappedBelow: bool,
   into: Cell,
@@ -145,7 +147,10 @@ export function openSource(
       Call.OPEN_TREE,
       atCwd(program),
       program.text(file),
-      program.flags(OPEN_TREE_CLONE | O_CLOEXEC | (isRecursive ? AT_RECURSIVE : 0), OPEN_TREE),
+      program.flags(
+        OPEN_TREE_CLONE | O_CLOEXEC | (isRecursive ? AT_RECURSIVE : 0) | (opensLink ? AT_SYMLINK_NOFOLLOW : 0),
+        OPEN_TREE,
+      ),
     )
     .into(into);
   if (!ids) return;

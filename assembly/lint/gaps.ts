@@ -60,6 +60,8 @@ function addValues(
   list.push(new Gap(runtime, pattern, values, to, effect, source));
 }
 
+/** crun's own. */
+const LINKS: string[] = ['copy-symlink', 'src-nofollow', 'dest-nofollow'];
 const OPTIONS = '/mounts/*/options/*';
 const NAMESPACES = '/linux/namespaces/*/type';
 const ACTIONS = '/linux/seccomp/syscalls/*/action';
@@ -97,6 +99,7 @@ function addRunc(list: Gap[]): void {
   add(list, runc, '/mounts/*/uidMappings', V1_2, Effect.IGNORED, '#3717');
   add(list, runc, '/mounts/*/gidMappings', V1_2, Effect.IGNORED, '#3717');
   addValues(list, runc, OPTIONS, ['idmap', 'ridmap'], V1_2, Effect.DATA, '#3985');
+  addValues(list, runc, OPTIONS, LINKS, 0, Effect.DATA, 'libcontainer/specconv/spec_linux.go');
   addValues(list, runc, NAMESPACES, ['time'], V1_2, Effect.REJECTED, '#3876');
   add(list, runc, '/linux/timeOffsets', V1_2, Effect.IGNORED, '#3876');
   add(list, runc, '/linux/resources/cpu/idle', V1_2, Effect.IGNORED, '#3377');
@@ -160,5 +163,6 @@ function addYouki(list: Gap[]): void {
     'features: mountExtensions.idmap.enabled is false',
   );
   addValues(list, youki, OPTIONS, ['tmpcopyup'], 0, Effect.DATA, 'libcontainer/src/syscall/linux.rs');
+  addValues(list, youki, OPTIONS, LINKS, 0, Effect.DATA, 'libcontainer/src/syscall/linux.rs');
   addValues(list, youki, OPTIONS, SILENT, 0, Effect.DATA, 'libcontainer/src/syscall/linux.rs');
 }

@@ -2,7 +2,7 @@ import { Document } from '../json/document';
 import { Writer } from '../json/writer';
 import { Severity, writeDiagnostics } from '../report';
 import { HookStep } from './hooks';
-import { MountStep } from './mounts';
+import { BindStep, MountStep } from './mounts';
 import { writeAnnotations, writePlace } from './plan';
 import { Planner } from './planner';
 import { SeccompStep } from './seccomp';
@@ -62,6 +62,7 @@ function writeSteps(writer: Writer, document: Document, planner: Planner): void 
 
 function isForHost(step: Step): bool {
   if (step.verb == Verb.MOUNT) return (step as MountStep).options.copiesUp;
+  if (step.verb == Verb.BIND) return (step as BindStep).options.copiesLink;
   if (step.verb == Verb.HOOK) return true;
   if (step.verb == Verb.SECCOMP) return (step as SeccompStep).hasListener;
   if (step.verb == Verb.MOUNT_IDS) return (step as MountIdsStep).path == '';

@@ -22,6 +22,12 @@ export enum OptionKind {
   COPY_UP,
   /** The ids of the mount are mapped, with MS_REC those of all below. */
   ID_MAP,
+  /** A source that is a symbolic link is made again at the destination. */
+  COPY_LINK,
+  /** A source that is a symbolic link is bound itself. */
+  BIND_LINK,
+  /** A destination that is a symbolic link is covered itself. */
+  COVER_LINK,
 }
 
 export class MountOption {
@@ -112,6 +118,9 @@ const OPTIONS: MountOption[] = [
   new MountOption('idmap', OptionKind.ID_MAP),
   new MountOption('ridmap', OptionKind.ID_MAP, 0, REC),
   new MountOption('tmpcopyup', OptionKind.COPY_UP),
+  new MountOption('copy-symlink', OptionKind.COPY_LINK),
+  new MountOption('src-nofollow', OptionKind.BIND_LINK),
+  new MountOption('dest-nofollow', OptionKind.COVER_LINK),
 ];
 
 /** The option of this name, or null: data for the filesystem. */
@@ -145,11 +154,21 @@ export class MountOptions {
   copiesUp: bool = false;
   isIdMapped: bool = false;
   isIdMappedBelow: bool = false;
+  copiesLink: bool = false;
+  bindsLink: bool = false;
+  coversLink: bool = false;
+  /** The option that says how a source is opened. */
+  linkNode: i32 = 0;
   /** For the filesystem: `size=64k`, `newinstance`. */
   data: string[] = [];
   dataNodes: i32[] = [];
   /** SELinux context of all files of a new filesystem, '' for none. */
   label: string = '';
+
+  /** The source is opened as what it is, be it a symbolic link. */
+  get opensLink(): bool {
+    return this.copiesLink || this.bindsLink;
+  }
 
   get isReadOnly(): bool {
     return ((this.set | this.setRecursive) & RDONLY) != 0;
@@ -202,6 +221,15 @@ export class MountOptions {
       case OptionKind.ID_MAP:
         this.isIdMapped = true;
         this.isIdMappedBelow = option.flag == REC;
+        break;
+      case OptionKind.COPY_LINK:
+        this.copiesLink = true;
+        break;
+      case OptionKind.BIND_LINK:
+        this.bindsLink = true;
+        break;
+      case OptionKind.COVER_LINK:
+        this.coversLink = true;
         break;
       default:
         break;

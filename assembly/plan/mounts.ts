@@ -101,6 +101,11 @@ export function writeOptions(writer: Writer, options: MountOptions): void {
     if (options.clear & bit) cleared.push(ATTRIBUTES[index]);
     if (options.clearRecursive & bit) cleared.push(`r${ATTRIBUTES[index]}`);
   }
+  const links: string[] = [];
+  if (options.copiesLink) links.push('copy-symlink');
+  if (options.bindsLink) links.push('src-nofollow');
+  if (options.coversLink) links.push('dest-nofollow');
+  writeTexts(writer, 'links', links);
   writeTexts(writer, 'attributes', attributes);
   writeTexts(writer, 'without', cleared);
   if (options.propagation) writer.field('propagation', propagationName(options.propagation));
@@ -148,6 +153,16 @@ function planMount(planner: Planner, mount: Mount): void {
   const type = typeValue ? typeValue.value : '';
   const sourceValue = mount.source;
   const source = sourceValue ? sourceValue.value : '';
+  if (options.opensLink && (!options.isBind || options.isRemount)) {
+    planner.warning(
+      'OCI305',
+      options.linkNode,
+      `"${options.copiesLink ? 'copy-symlink' : 'src-nofollow'}" is about the source of a bind mount and has no effect here`,
+      'remove it',
+    );
+    options.copiesLink = false;
+    options.bindsLink = false;
+  }
   if (options.copiesUp && (type != 'tmpfs' || options.isRemount || options.isBind)) {
     planner.error(
       'OCI314',
@@ -229,7 +244,7 @@ function addBind(
 ): void {
   const step = new BindStep(source, path, options, node);
   step.ids = ids;
-  step.opened = planSource(planner, source, options.isRecursive, node);
+  step.opened = planSource(planner, source, options.isRecursive, node, options.opensLink);
   const opened = step.opened;
   if (opened) {
     opened.ids = ids;
@@ -252,6 +267,7 @@ export function readOptions(mount: Mount): MountOptions {
       options.dataNodes.push(node);
     } else {
       options.apply(option);
+      if (option.kind == OptionKind.COPY_LINK || option.kind == OptionKind.BIND_LINK) options.linkNode = node;
       if (option.kind == OptionKind.FILESYSTEM && !options.isBind) {
         options.data.push(text);
         options.dataNodes.push(node);

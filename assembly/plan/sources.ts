@@ -45,6 +45,8 @@ export class SourceStep extends Step {
     public index: i32,
     public file: string,
     public isRecursive: bool,
+    /** A symbolic link is opened itself. */
+    public opensLink: bool,
     /** MS_SLAVE or MS_PRIVATE: what is mounted in it must not travel to the host. */
     public propagation: u64,
     node: i32,
@@ -59,13 +61,20 @@ export class SourceStep extends Step {
   override write(writer: Writer): void {
     writer.field('file', this.file);
     if (this.isRecursive) writer.fieldBoolean('recursive', true);
+    if (this.opensLink) writer.fieldBoolean('nofollow', true);
   }
 }
 
 /** Opens it early if the container has a user namespace; null if whoever needs it opens it then. */
-export function planSource(planner: Planner, file: string, isRecursive: bool, node: i32): SourceStep | null {
+export function planSource(
+  planner: Planner,
+  file: string,
+  isRecursive: bool,
+  node: i32,
+  opensLink: bool = false,
+): SourceStep | null {
   if (!planner.user.exists) return null;
-  const step = new SourceStep(planner.sources.length, file, isRecursive, planner.sourcePropagation, node);
+  const step = new SourceStep(planner.sources.length, file, isRecursive, opensLink, planner.sourcePropagation, node);
   if (planner.isPrivileged) step.actor = Actor.LAUNCHER;
   planner.sources.push(step);
   return step;

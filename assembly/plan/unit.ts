@@ -178,6 +178,10 @@ export function planStartUnit(planner: Planner, unit: Unit): StartUnitStep {
     step.properties.push(new UnitProperty(switches[index], 'b', 'true'));
   }
   step.properties.push(new UnitProperty('DefaultDependencies', 'b', 'false'));
+  // A start that nobody waits for any more, since its orlop was killed, fails: that unit is forgotten too. Since systemd 236.
+  if (planner.facts.systemd.version >= 236) {
+    step.properties.push(new UnitProperty('CollectMode', 's', 'inactive-or-failed'));
+  }
   const annotated = annotatedProperties(planner);
   for (let index = 0; index < annotated.length; index++) step.properties.push(annotated[index]);
   planner.add(step);

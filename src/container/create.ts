@@ -9,6 +9,7 @@ import { kill, pidfdOpen, waitpid } from '../linux/process.ts';
 import type { CreateCgroupStep, Diagnostic, RdtStep } from '../spec/types.ts';
 import { type Compiled, compile, type LaunchRequest, warningsOf } from './compiler.ts';
 import { confine, enterUnit, limit, makeCgroup, stepOf } from './confine.ts';
+import { compareLink } from './copy-link.ts';
 import { CopyUp } from './copy-up.ts';
 import { removeAll } from './delete.ts';
 import { hooksOf, type Journal, runHooks, settleInside } from './hooks.ts';
@@ -192,6 +193,9 @@ function converse(
       else if (message.kind === 'copy-from') copyUp.from(fd);
       else if (message.kind === 'copy-to') {
         copyUp.to(fd, message.step);
+        running.answer();
+      } else if (message.kind === 'link') {
+        compareLink(compiled, message.step, fd);
         running.answer();
       } else if (message.kind === 'hooks' || message.kind === 'limits') asked = message.kind;
       else if (message.kind === 'listener') listener = message.fd;

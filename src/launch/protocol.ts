@@ -29,6 +29,7 @@ const MOUNT_IDS = 12;
 const DIRECTORY = 13;
 const FILE = 14;
 const ROOT = 15;
+const LINK = 16;
 
 export interface Failed {
   kind: 'failed';
@@ -58,6 +59,8 @@ export type Message =
   /** A descriptor of the process itself. */
   | { kind: 'listener'; fd: number }
   | { kind: 'mount-ids'; pid: number; step: number }
+  /** The directory of the destination of a copy-symlink, where something is already. */
+  | { kind: 'link'; step: number }
   /** A place in the container that is to be made; `index` is the number of the question. */
   | { kind: 'directory' | 'file'; step: number; index: number; path: string }
   /** The container's root, for such a place; `errno` is what making it has come to. */
@@ -80,6 +83,8 @@ export function decode(record: Buffer): Message {
       return { kind: 'copy-from' };
     case COPY_TO:
       return { kind: 'copy-to', step: value };
+    case LINK:
+      return { kind: 'link', step: value };
     case LISTENER:
       return { kind: 'listener', fd: value };
     case MOUNT_IDS:

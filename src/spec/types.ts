@@ -238,6 +238,13 @@ export interface MountStep extends HostStep {
   data?: string[];
 }
 
+/** Only those that copy a link are the host's affair. */
+export interface BindStep extends HostStep {
+  verb: 'bind';
+  source: string;
+  destination: string;
+}
+
 /** A range of ids: runtime-spec config-linux.md#user-namespace-mappings */
 export interface IdMapping {
   containerID: number;

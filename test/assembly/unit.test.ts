@@ -46,6 +46,15 @@ describe('the unit', () => {
     expect(start(path)).toEqual([cgroup, `Slice s ${slice}`]);
   });
 
+  test.each([
+    [235, []],
+    [236, ['CollectMode s inactive-or-failed']],
+  ])('of systemd %i is forgotten when it has failed, if it can be', (version, expected) => {
+    const { steps } = plan(runc, asked(V2, { version }));
+    const properties = shown(steps.find(({ verb }) => verb === 'start-unit')?.properties as UnitProperty[]);
+    expect(properties.filter((text) => text.startsWith('CollectMode'))).toEqual(expected);
+  });
+
   test("of a user is below that user's systemd", () => {
     const systemd = { version: 252, controlGroup: '/user.slice/user-7.slice/user@7.service', isUser: true };
     expect(start(undefined, systemd)).toEqual([
@@ -189,7 +198,7 @@ describe('annotations', () => {
     const config = changed(runc, { '/annotations': { [`org.systemd.property.${name}`]: value } });
     const { steps } = plan(config, asked(V2));
     const start = steps.find(({ verb }) => verb === 'start-unit');
-    return shown(start?.properties as UnitProperty[]).slice(8)[0];
+    return shown(start?.properties as UnitProperty[]).slice(9)[0];
   };
 
   test.each([

@@ -260,7 +260,8 @@ export const SETTLED: Record<string, string> = {
 const TESTS: Record<string, string> = {
   ociVersion: 'system/documents assembly/plan spec/schema',
   root: 'system/inside system/bad-root system/failure system/against-runc',
-  mounts: 'system/inside system/idmap system/tmpcopyup system/failure system/attacks/mount-race assembly/plan',
+  mounts:
+    'system/inside system/idmap system/links system/tmpcopyup system/failure system/attacks/mount-race assembly/plan',
   process: 'system/inside system/exec system/against-runc assembly/plan',
   'process.terminal': 'system/terminal system/pty system/failure',
   'process.consoleSize': 'system/terminal system/pty',

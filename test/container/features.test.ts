@@ -84,7 +84,7 @@ describe('namespaces', () => {
 
 describe('mount options', () => {
   const source = readFileSync(new URL('../../assembly/plan/mount-options.ts', import.meta.url), 'utf8');
-  const rows = [...source.matchAll(/new MountOption\('(\w+)', OptionKind\.(\w+)/g)].map(([, name = '', kind]) => ({
+  const rows = [...source.matchAll(/new MountOption\('([\w-]+)', OptionKind\.(\w+)/g)].map(([, name = '', kind]) => ({
     name,
     kind,
   }));

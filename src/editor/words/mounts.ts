@@ -89,6 +89,9 @@ export const MOUNT_OPTIONS: Words = {
   idmap: 'Owners are mapped, by the mappings of the mount or of the user namespace.',
   ridmap: '`idmap`, with all mounts below.',
   tmpcopyup: 'A tmpfs starts with a copy of what it covers.',
+  'copy-symlink': 'A source that is a symbolic link is made again at the destination, and not bound.',
+  'src-nofollow': 'A source that is a symbolic link is bound itself, and not what it leads to.',
+  'dest-nofollow': 'A destination that is a symbolic link is covered itself, and not what it leads to.',
 };
 
 /** What is no option of mounts but of a filesystem, by its type. */
