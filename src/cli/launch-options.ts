@@ -2,7 +2,7 @@ import { basename, join, resolve } from 'node:path';
 import { activationOf } from '../container/activation.ts';
 import { sendMaster, sendPidfd } from '../container/console-socket.ts';
 import type { CreateOptions } from '../container/create.ts';
-import { capabilities } from '../linux/process.ts';
+import { type Facts, gatherFacts } from '../linux/facts.ts';
 import { catchSignals, type SignalQueue } from '../linux/signal-queue.ts';
 import { loadLaunchModule } from '../spec/embedded.ts';
 import type { Diagnostic } from '../spec/types.ts';
@@ -42,21 +42,14 @@ export function warnTo(context: Context): (diagnostic: Diagnostic) => void {
 }
 
 /**
- * Loads the native part and the compiler side by side: each takes some milliseconds, and a start has few. `meanwhile` is
- * what needs only the former.
+ * Loads the native part and the compiler side by side: each takes some milliseconds, and a start has few. What needs only
+ * the former is done meanwhile. For a process in the foreground signals are caught, before anything of it is made: none is
+ * lost, and none leaves half a container. The queue's fd is at least `lowest`.
  */
-export async function loadSideBySide<T = undefined>(meanwhile?: () => T): Promise<T | undefined> {
+export async function loadSideBySide(lowest?: number): Promise<{ facts: Facts; signals: SignalQueue | undefined }> {
   const compiler = loadLaunchModule();
-  capabilities();
-  const result = meanwhile?.();
+  const facts = gatherFacts();
+  const signals = lowest === undefined ? undefined : catchSignals(lowest);
   await compiler;
-  return result;
-}
-
-/**
- * Signals for a process in the foreground are caught before anything of it is made: none is lost, and none leaves half a
- * container.
- */
-export function loadForeground(preserveFds = 0): Promise<SignalQueue | undefined> {
-  return loadSideBySide(() => catchSignals(3 + preserveFds));
+  return { facts, signals };
 }

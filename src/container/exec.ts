@@ -25,6 +25,8 @@ import { Terminal } from './terminal.ts';
 export interface ExecOptions {
   root: string;
   id: string;
+  /** Gathered where left out. */
+  facts?: Facts | undefined;
   /** A process in the form of config.md, instead of that of the container's config. */
   process?: Buffer | undefined;
   /** What is different from it. */
@@ -69,7 +71,7 @@ export async function exec(options: ExecOptions): Promise<number> {
   const { state, status, config, pidfd } = openContainer(options);
   let terminal: Terminal | undefined;
   try {
-    const facts = gatherFacts();
+    const facts = options.facts ?? gatherFacts();
     const places = hasCgroup(state) ? placesOf(options.cgroups ?? [], state, facts.cgroup) : { hierarchies: [] };
     const compiled = compile(options, state, config, facts, places);
     const attach = (master: number): void => {

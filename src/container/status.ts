@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { OrlopError } from '../error.ts';
 import { close } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
@@ -17,7 +17,16 @@ export function statusOf(entry: Entry, state: State | undefined): Status {
   if (!isAlive(state)) return 'stopped';
   if (!state.isCreated) return 'creating';
   if (isPaused(state)) return 'paused';
-  return isWaiting ? 'created' : 'running';
+  return isWaiting && !hasExecuted(state.pid) ? 'created' : 'running';
+}
+
+/** Where start was killed before it could say so. Of a process that nobody may look at, the FIFO says it alone. */
+function hasExecuted(pid: number): boolean {
+  try {
+    return !readlinkSync(`/proc/${pid}/exe`).startsWith('/memfd:orlop'); // src/launch/image.ts
+  } catch {
+    return false;
+  }
 }
 
 /** A paused container takes signals, but nothing in it runs. */

@@ -31,6 +31,11 @@ export function koffi(): Koffi {
 }
 
 function load(): Koffi {
+  if (process.platform !== 'linux') {
+    throw new OrlopError('linux/platform', `containers are made on Linux, and this is ${process.platform}`, {
+      hint: '"orlop lint" and "orlop lsp" work here too',
+    });
+  }
   const path =
     typeof ORLOP_NATIVE_NAME === 'undefined'
       ? installedFile()

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { shell, Workplace } from './support/bundle.ts';
 import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
@@ -149,6 +151,18 @@ describe.each(builds())('$name', (build) => {
     return until('it has written', () => existsSync(file) && readFileSync(file, 'utf8') !== '').then(() =>
       expect(readFileSync(file, 'utf8')).toBe('first\n'),
     );
+  });
+
+  it('runs, where start was killed before it could take the FIFO away', async () => {
+    orlop.create(place.bundle(SLEEPER), id).ok();
+    expect(orlop.state(id).status).toBe('created');
+    orlop.call(['start', id]).ok();
+    expect(spawnSync('mkfifo', [join(orlop.root, id, 'start')]).status).toBe(0);
+    expect(orlop.state(id).status).toBe('running');
+    expectError(orlop.call(['start', id]), `container "${id}" is running, not created`);
+    orlop.call(['kill', id, '9']).ok();
+    await until('it is stopped', () => orlop.state(id).status === 'stopped');
+    orlop.call(['delete', id]).ok();
   });
 
   describe('in the wrong state', () => {

@@ -3,8 +3,9 @@ import type { Action } from '../command.ts';
 import { launchOptions, loadSideBySide } from '../launch-options.ts';
 
 const action: Action = async (context, values, [id = '']) => {
-  await loadSideBySide();
-  create(launchOptions(context, values, id)).entry.close();
+  const options = launchOptions(context, values, id);
+  const { facts } = await loadSideBySide();
+  create({ ...options, facts }).entry.close();
   return 0;
 };
 

@@ -4,7 +4,7 @@ import { type ExecOptions, exec } from '../../container/exec.ts';
 import { Store } from '../../container/store.ts';
 import { OrlopError } from '../../error.ts';
 import { type Action, number, text, texts, type Values } from '../command.ts';
-import { loadForeground, loadSideBySide, warnTo } from '../launch-options.ts';
+import { loadSideBySide, warnTo } from '../launch-options.ts';
 
 const action: Action = async (context, values, [id = '', ...args]) => {
   const processFile = text(values, 'process');
@@ -18,12 +18,13 @@ const action: Action = async (context, values, [id = '', ...args]) => {
   context.configFile = processFile ?? new Store(context.root).open(id, false).file('config.json');
   const detach = values.detach === true;
   const preserveFds = number(values, 'preserve-fds', 0, 1024);
-  const signals = await (detach ? loadSideBySide() : loadForeground(preserveFds));
+  const { facts, signals } = await loadSideBySide(detach ? undefined : 3 + (preserveFds ?? 0));
   const socket = text(values, 'console-socket');
   const pidfdSocket = text(values, 'pidfd-socket');
   return exec({
     root: context.root,
     id,
+    facts,
     process,
     changes: changesOf(values, args),
     cgroups: texts(values, 'cgroup'),

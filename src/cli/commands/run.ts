@@ -1,13 +1,14 @@
 import { run } from '../../container/run.ts';
 import type { Action } from '../command.ts';
-import { launchOptions, loadForeground, loadSideBySide } from '../launch-options.ts';
+import { launchOptions, loadSideBySide } from '../launch-options.ts';
 
 const action: Action = async (context, values, [id = '']) => {
   const options = launchOptions(context, values, id);
   const detach = values.detach === true;
-  const signals = await (detach ? loadSideBySide() : loadForeground(options.preserveFds));
+  const { facts, signals } = await loadSideBySide(detach ? undefined : 3 + (options.preserveFds ?? 0));
   return run({
     ...options,
+    facts,
     detach,
     keep: values.keep === true,
     signals,

@@ -103,6 +103,12 @@ describe('what is not there is told, and the rest is checked', () => {
     expect(JSON.parse(stdout).files).toHaveLength(1);
   });
 
+  test('nothing is summed up where no file was read', () => {
+    const { stdout, stderr } = desk.call(['lint', 'missing.json']);
+    expect(stderr).toContain('ENOENT');
+    expect(stdout).toBe('');
+  });
+
   test('a directory that cannot be read', () => {
     if (process.geteuid?.() === 0) {
       console.warn('files.test.ts: a directory that cannot be read is skipped: root reads all');

@@ -7,6 +7,8 @@ type Colors = ReturnType<typeof colors.createColors>;
 
 /** For people: each finding with its line of the source, and a summary. */
 const format: Format = (report) => {
+  // That none could be read, an error says.
+  if (report.files.length === 0) return '';
   const paint = colors.createColors(report.isColored);
   const parts = report.files.flatMap((file) => {
     if (file.diagnostics.length === 0) return [];
