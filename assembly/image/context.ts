@@ -14,7 +14,7 @@ import { Label } from './label';
 import { LOG_SIZE, RECORD_SIZE } from './layout';
 import { Place } from './lower-place';
 import { Cell, Operand } from './operand';
-import { Program } from './program';
+import { Program, Row } from './program';
 import { O_DIRECTORY, STAT_SIZE } from './x86_64';
 
 /**
@@ -116,6 +116,7 @@ export class Context {
   /** How paths of the container are opened: anything, or a directory. */
   inRoot: Operand;
   directoryInRoot: Operand;
+  private plainDirectory: Operand;
   /** What the rows of the container's hooks share; made with the first. */
   hooks: HookMemory | null = null;
   /** The host has been asked for its hooks of create, all of them at once. */
@@ -154,6 +155,7 @@ export class Context {
     const resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
     this.inRoot = program.how(program.flags(O_PATH | O_CLOEXEC, OPEN_FLAGS), 0, resolve);
     this.directoryInRoot = program.how(program.flags(O_PATH | O_DIRECTORY | O_CLOEXEC, OPEN_FLAGS), 0, resolve);
+    this.plainDirectory = program.how(program.flags(O_PATH | O_DIRECTORY | O_CLOEXEC, OPEN_FLAGS), 0, 0);
     this.stat = program.area('stat', STAT_SIZE);
     program.put64(program.failure, 0, RecordKind.FAILED);
   }
@@ -176,6 +178,12 @@ export class Context {
 
   get pidfd(): Operand {
     return this.program.named(this.firstFd + Slot.PIDFD, 'pidfd');
+  }
+
+  /** Opens a directory by a path in which nobody of the container has a say. */
+  openPlain(from: Operand, path: string): Row {
+    const program = this.program;
+    return program.call(Call.OPENAT2, from, program.text(path), this.plainDirectory, program.number(24));
   }
 
   close(cell: Cell): void {

@@ -13,7 +13,6 @@ import {
   CLONE_NEWTIME,
   CLONE_PARENT,
   O_CLOEXEC,
-  O_PATH,
   O_WRONLY,
   OPEN_FLAGS,
   PR_SET_DUMPABLE,
@@ -31,7 +30,6 @@ import { RECORD_SIZE } from './layout';
 import { setRlimit } from './lower-process';
 import { Operand } from './operand';
 import { Program } from './program';
-import { O_DIRECTORY } from './x86_64';
 
 export function atCwd(program: Program): Operand {
   return program.named(AT_FDCWD, 'AT_FDCWD');
@@ -70,15 +68,7 @@ export function lowerReset(context: Context): void {
   if (facts.nofileHard) setRlimit(context, RLIMIT_NOFILE, 'RLIMIT_NOFILE', facts.nofileSoft, facts.nofileHard);
   program.call(Call.PRCTL, program.named(PR_SET_NAME, 'PR_SET_NAME'), program.text('orlop-init'));
   if (context.planner.hidesEarly) hide(context);
-  program
-    .call(
-      Call.OPENAT2,
-      atCwd(program),
-      program.text('/proc'),
-      program.how(program.flags(O_PATH | O_DIRECTORY | O_CLOEXEC, OPEN_FLAGS), 0, 0),
-      program.number(24),
-    )
-    .into(context.proc);
+  context.openPlain(atCwd(program), '/proc').into(context.proc);
 }
 
 /** In a joined pid namespace others may look at it: its fds and memory are nobody's until execve, which undoes this. */

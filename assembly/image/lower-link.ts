@@ -1,12 +1,11 @@
 import { BindStep } from '../plan/mounts';
 import { Call } from './calls';
-import { O_CLOEXEC, O_PATH, OPEN_FLAGS, PATH_MAX } from './constants';
+import { PATH_MAX } from './constants';
 import { Context, RecordKind } from './context';
 import { EEXIST, ENOENT } from './errno';
 import { Label } from './label';
 import { nameOf, openDirectory, parentOf } from './lower-path';
 import { rightsMessage } from './rights';
-import { O_DIRECTORY } from './x86_64';
 
 /**
  * copy-symlink: a source that is a symbolic link, open in `context.mount`, is made again at the destination, and it goes
@@ -36,15 +35,7 @@ export function lowerCopyLink(context: Context, step: BindStep, done: Label): vo
   program.jump(copied);
   program.place(exists);
   const message = rightsMessage(context, RecordKind.LINK, program.step, 'directory');
-  program
-    .call(
-      Call.OPENAT2,
-      program.load(context.target),
-      program.text('.'),
-      program.how(program.flags(O_PATH | O_DIRECTORY | O_CLOEXEC, OPEN_FLAGS), 0, 0),
-      program.number(24),
-    )
-    .into(message.fd);
+  context.openPlain(program.load(context.target), '.').into(message.fd);
   message.send(context);
   context.readAnswer();
   program.place(copied);

@@ -1,5 +1,4 @@
 import { join } from '../json/text';
-import { CgroupBranch, CgroupMountStep } from '../plan/cgroup-mount';
 import { MountOptions } from '../plan/mount-options';
 import { BindStep, MountStep, RemountStep } from '../plan/mounts';
 import { Call } from './calls';
@@ -18,7 +17,6 @@ import {
   MOUNT_FLAGS,
   MS_REC,
   O_CLOEXEC,
-  O_PATH,
   OPEN_FLAGS,
 } from './constants';
 import { Context, RecordKind } from './context';
@@ -29,10 +27,8 @@ import { lowerCopyLink } from './lower-link';
 import {
   attach,
   branchOnDirectory,
-  cloneTree,
   openDirectory,
   openFile,
-  openInRoot,
   openPlace,
   setAttributes,
   unshareOldProc,
@@ -114,15 +110,7 @@ function labelRoot(context: Context, label: string): void {
 function offer(context: Context, kind: RecordKind, name: string, directory: Cell): void {
   const program = context.program;
   const message = rightsMessage(context, kind, program.step, name);
-  program
-    .call(
-      Call.OPENAT2,
-      program.load(directory),
-      program.text('.'),
-      program.how(program.flags(O_PATH | O_DIRECTORY | O_CLOEXEC, OPEN_FLAGS), 0, 0),
-      program.number(24),
-    )
-    .into(message.fd);
+  context.openPlain(program.load(directory), '.').into(message.fd);
   message.send(context);
 }
 
@@ -217,15 +205,7 @@ function lowerLegacyMount(context: Context, step: MountStep): void {
     program.flags(options.flags, MOUNT_FLAGS),
     program.text(join(data, ',')),
   );
-  program
-    .call(
-      Call.OPENAT2,
-      atCwd(program),
-      program.text('/proc'),
-      program.how(program.flags(O_PATH | O_DIRECTORY | O_CLOEXEC, OPEN_FLAGS), 0, 0),
-      program.number(24),
-    )
-    .into(context.mount);
+  context.openPlain(atCwd(program), '/proc').into(context.mount);
   if (options.setRecursive || options.clearRecursive) {
     setAttributes(context, context.mount, 0, options.setRecursive, options.clearRecursive, 0);
   }
@@ -310,53 +290,4 @@ export function lowerRemount(context: Context, step: RemountStep): void {
     closeFilesystem(context);
   }
   context.close(context.mount);
-}
-
-export function lowerCgroupMount(context: Context, step: CgroupMountStep): void {
-  const attributes = step.options.set | step.options.setRecursive;
-  if (step.isUnified) {
-    makeBranch(context, step.branches[0], attributes);
-    openDirectory(context, step.destination, context.target, step.options.coversLink);
-    attach(context);
-    return;
-  }
-  const program = context.program;
-  // The tmpfs that holds the hierarchies is writable until they are in it.
-  const data = ['mode=755'];
-  addLabel(data, step.options.label);
-  lowerFilesystem(context, 'tmpfs', 'tmpfs', data, attributes & ~MOUNT_ATTR_RDONLY, context.mount);
-  openDirectory(context, step.destination, context.target, step.options.coversLink);
-  attach(context);
-  openInRoot(context, step.destination, context.parent);
-  for (let index = 0; index < step.branches.length; index++) {
-    const branch = step.branches[index];
-    makeBranch(context, branch, attributes);
-    program.call(Call.MKDIRAT, program.load(context.parent), program.text(branch.name), program.mode(0o755));
-    openInside(context, branch.name);
-    attach(context);
-  }
-  for (let index = 0; index < step.links.length; index += 2) {
-    const target = program.text(step.links[index + 1]);
-    program.call(Call.SYMLINKAT, target, program.load(context.parent), program.text(step.links[index]));
-  }
-  if (attributes & MOUNT_ATTR_RDONLY) setAttributes(context, context.parent, 0, MOUNT_ATTR_RDONLY, 0, 0);
-  context.close(context.parent);
-}
-
-/** A hierarchy of its own, or the container's directory in the host's. */
-function makeBranch(context: Context, branch: CgroupBranch, attributes: u64): void {
-  if (branch.source == '') {
-    lowerFilesystem(context, branch.type, 'cgroup', branch.data, attributes, context.mount);
-    return;
-  }
-  cloneTree(context, atCwd(context.program), branch.source, 0);
-  if (attributes) setAttributes(context, context.mount, 0, attributes, 0, 0);
-}
-
-/** A directory just made in `context.parent`. */
-function openInside(context: Context, name: string): void {
-  const program = context.program;
-  program
-    .call(Call.OPENAT2, program.load(context.parent), program.text(name), context.directoryInRoot, program.number(24))
-    .into(context.target);
 }

@@ -174,16 +174,7 @@ export function setAttributes(context: Context, fd: Cell, flags: u64, set: u64, 
 /** Whether the fd is a directory: goes on below if so, at `otherwise` if not. */
 export function branchOnDirectory(context: Context, fd: Cell, otherwise: Label): void {
   const program = context.program;
-  program
-    .call(
-      Call.OPENAT2,
-      program.load(fd),
-      program.text('.'),
-      program.how(program.flags(O_PATH | O_DIRECTORY | O_CLOEXEC, OPEN_FLAGS), 0, 0),
-      program.number(24),
-    )
-    .into(context.parent)
-    .tolerate(ENOTDIR, otherwise);
+  context.openPlain(program.load(fd), '.').into(context.parent).tolerate(ENOTDIR, otherwise);
   context.close(context.parent);
 }
 

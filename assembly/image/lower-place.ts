@@ -1,10 +1,9 @@
 import { Call } from './calls';
-import { O_CLOEXEC, O_PATH, OPEN_FLAGS, S_IFREG } from './constants';
+import { S_IFREG } from './constants';
 import { Context, RecordKind } from './context';
 import { Label } from './label';
 import { ANY_ERROR, PLACE_INDEX, PLACE_KIND, PLACE_NAME, PLACE_PARENT, PLACE_SIZE, RECORD_SIZE } from './layout';
 import { recordMessage } from './rights';
-import { O_DIRECTORY } from './x86_64';
 
 /** What the host says is to be made next; the numbers are those of src/container/places.ts. */
 enum Made {
@@ -58,15 +57,7 @@ export function lowerPlaces(context: Context): void {
     program.jump(common);
   }
   program.place(common);
-  program
-    .call(
-      Call.OPENAT2,
-      program.load(context.root),
-      program.text('.'),
-      program.how(program.flags(O_PATH | O_DIRECTORY | O_CLOEXEC, OPEN_FLAGS), 0, 0),
-      program.number(24),
-    )
-    .into(root.fd);
+  context.openPlain(program.load(context.root), '.').into(root.fd);
   root.send(context);
 
   const answer = program.area('answer', PLACE_SIZE);

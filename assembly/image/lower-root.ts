@@ -11,9 +11,6 @@ import {
   MOVE_MOUNT_T_SYMLINKS,
   MS_PRIVATE,
   MS_REC,
-  O_CLOEXEC,
-  O_PATH,
-  OPEN_FLAGS,
 } from './constants';
 import { Context } from './context';
 import { EINVAL } from './errno';
@@ -22,7 +19,6 @@ import { atCwd } from './lower-launcher';
 import { setAttributes } from './lower-path';
 import { openSource } from './lower-user-namespace';
 import { Row } from './program';
-import { O_DIRECTORY } from './x86_64';
 
 export function lowerPropagation(context: Context, step: PropagationStep): void {
   setPropagation(context, '/', step.propagation);
@@ -94,15 +90,7 @@ export function lowerPivot(context: Context, step: PivotStep): void {
     program.call(Call.FCHDIR, program.load(context.root));
     program.call(Call.CHROOT, program.text('.'));
   } else {
-    program
-      .call(
-        Call.OPENAT2,
-        atCwd(program),
-        program.text('/'),
-        program.how(program.flags(O_PATH | O_DIRECTORY | O_CLOEXEC, OPEN_FLAGS), 0, 0),
-        program.number(24),
-      )
-      .into(context.source);
+    context.openPlain(atCwd(program), '/').into(context.source);
     program.call(Call.FCHDIR, program.load(context.root));
     program.call(Call.PIVOT_ROOT, program.text('.'), program.text('.'));
     program.call(Call.FCHDIR, program.load(context.source));

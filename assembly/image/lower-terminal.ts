@@ -5,7 +5,6 @@ import {
   AT_FLAGS,
   O_CLOEXEC,
   O_NOCTTY,
-  O_PATH,
   O_RDWR,
   OPEN_FLAGS,
   OPEN_TREE,
@@ -23,7 +22,6 @@ import { openNode } from './lower-device';
 import { atCwd } from './lower-launcher';
 import { attach } from './lower-path';
 import { rightsMessage } from './rights';
-import { O_DIRECTORY } from './x86_64';
 
 /**
  * man 4 pts: the pair is made in the container's own devpts, its slave opened through the master and never by a path of
@@ -100,13 +98,5 @@ function bindConsole(context: Context): void {
 /** Who has entered a container finds its root at "/". */
 function openOwnRoot(context: Context): void {
   const program = context.program;
-  program
-    .call(
-      Call.OPENAT2,
-      atCwd(program),
-      program.text('/'),
-      program.how(program.flags(O_PATH | O_DIRECTORY | O_CLOEXEC, OPEN_FLAGS), 0, 0),
-      program.number(24),
-    )
-    .into(context.root);
+  context.openPlain(atCwd(program), '/').into(context.root);
 }

@@ -21,6 +21,7 @@ import { IdentityStep } from '../plan/user-namespace';
 import { CLONE_NEWCGROUP, CLONE_NEWIPC } from './constants';
 import { Context } from './context';
 import { lowerIoPriority, lowerMemoryPolicy, lowerPersonality, lowerScheduler } from './lower-attributes';
+import { lowerCgroupMount } from './lower-cgroup-mount';
 import { lowerDevice, lowerLink } from './lower-device';
 import { lowerHook } from './lower-hook';
 import { lowerFailure, lowerHostname, lowerLoopback, lowerSession, lowerSysctl } from './lower-init';
@@ -34,7 +35,7 @@ import {
   lowerOomScore,
   lowerReset,
 } from './lower-launcher';
-import { lowerBind, lowerCgroupMount, lowerMount, lowerRemount } from './lower-mount';
+import { lowerBind, lowerMount, lowerRemount } from './lower-mount';
 import { lowerNetDevice } from './lower-network';
 import { lowerDirectory, lowerMask, lowerReadonly, lowerSeal } from './lower-path';
 import { lowerPlaces } from './lower-place';

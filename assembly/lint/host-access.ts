@@ -1,5 +1,5 @@
 import { NONE } from '../json/document';
-import { cleanPath } from '../plan/mounts';
+import { cleanPath } from '../plan/paths';
 import { Severity } from '../report';
 import { Context } from './context';
 import { fixing } from './edits';

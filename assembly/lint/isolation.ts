@@ -1,6 +1,6 @@
 import { NONE } from '../json/document';
 import { join } from '../json/text';
-import { cleanPath } from '../plan/mounts';
+import { cleanPath } from '../plan/paths';
 import { Diagnostic, Severity } from '../report';
 import { List, Value } from '../spec/value';
 import { Context } from './context';

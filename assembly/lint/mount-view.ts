@@ -1,6 +1,6 @@
 import { NONE } from '../json/document';
 import { findOption, MountOption, MountOptions } from '../plan/mount-options';
-import { cleanPath } from '../plan/mounts';
+import { cleanPath } from '../plan/paths';
 import { Spec } from '../spec/config';
 import { Mount } from '../spec/mounts';
 

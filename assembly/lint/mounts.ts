@@ -1,6 +1,6 @@
 import { NONE } from '../json/document';
 import { OptionKind, optionNames } from '../plan/mount-options';
-import { cleanPath } from '../plan/mounts';
+import { cleanPath } from '../plan/paths';
 import { Diagnostic, Severity } from '../report';
 import { Context } from './context';
 import { fixing, quote } from './edits';

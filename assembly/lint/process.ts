@@ -1,5 +1,5 @@
 import { NONE } from '../json/document';
-import { cleanPath } from '../plan/mounts';
+import { cleanPath } from '../plan/paths';
 import { Diagnostic, Severity } from '../report';
 import { Context } from './context';
 import { fixing, quote } from './edits';

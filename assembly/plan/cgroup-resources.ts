@@ -2,7 +2,7 @@ import { Resources } from '../spec/resources';
 import { addLimit } from './cgroup';
 import { planBlockIo } from './cgroup-io';
 import { planCpu, planMemory } from './cgroup-memory-cpu';
-import { hasNul } from './mounts';
+import { hasNul } from './paths';
 import { Planner } from './planner';
 import { LimitStep } from './step';
 

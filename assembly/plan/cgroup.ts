@@ -3,7 +3,7 @@ import { Writer } from '../json/writer';
 import { deviceListOf, planDeviceRules } from './cgroup-devices';
 import { planResources } from './cgroup-resources';
 import { planDelegation } from './delegation';
-import { cleanPath, hasNul } from './mounts';
+import { cleanPath, hasNul } from './paths';
 import { Planner } from './planner';
 import { Actor, LimitStep, Step, Verb, writeTexts } from './step';
 import { addOomPolicy, planStartUnit, planUnitProperties, unitOf } from './unit';

@@ -1,6 +1,6 @@
 import { NONE } from '../json/document';
 import { Writer } from '../json/writer';
-import { cleanPath } from './mounts';
+import { cleanPath } from './paths';
 import { Planner } from './planner';
 import { Actor, Step, Verb } from './step';
 

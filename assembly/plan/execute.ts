@@ -1,7 +1,8 @@
 import { Writer } from '../json/writer';
 import { Process } from '../spec/process';
 import { List, Value } from '../spec/value';
-import { hasNul, NOTIFY_DIRECTORY } from './mounts';
+import { NOTIFY_DIRECTORY } from './mounts';
+import { hasNul } from './paths';
 import { Planner } from './planner';
 import { Step, Verb, writeTexts } from './step';
 

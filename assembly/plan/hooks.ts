@@ -2,7 +2,7 @@ import { Writer } from '../json/writer';
 import { Hook, Hooks } from '../spec/hooks';
 import { List } from '../spec/value';
 import { plainTexts } from './execute';
-import { hasNul } from './mounts';
+import { hasNul } from './paths';
 import { Planner } from './planner';
 import { Actor, Step, Verb, writeTexts } from './step';
 

@@ -2,7 +2,7 @@ import { Writer } from '../json/writer';
 import { Process } from '../spec/process';
 import { ExecuteStep, planExecute } from './execute';
 import { planMemoryPolicy, planPersonality } from './memory-policy';
-import { cleanPath, hasNul } from './mounts';
+import { cleanPath, hasNul } from './paths';
 import { Planner } from './planner';
 import { planPrivileges } from './privileges';
 import { planScheduling } from './scheduler';

@@ -1,7 +1,7 @@
 import { Writer } from '../json/writer';
 import { Process } from '../spec/process';
 import { Value } from '../spec/value';
-import { hasNul } from './mounts';
+import { hasNul } from './paths';
 import { Planner } from './planner';
 import { Step, TextStep, Verb } from './step';
 
