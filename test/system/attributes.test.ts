@@ -2,24 +2,15 @@
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type Patch, shell, Workplace } from './support/bundle.ts';
-import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
+import { leavesNothing } from './support/leftovers.ts';
 import { Orlop, type Result } from './support/orlop.ts';
 
 const place = new Workplace('attributes');
 const orlop = new Orlop(place);
-let before: Snapshot;
 afterAll(() => place.remove());
-beforeEach(() => {
-  before = snapshot(place, orlop);
-});
-afterEach(async () => {
-  for (const left of orlop.call(['list', '-q']).stdout.split('\n').filter(Boolean)) {
-    orlop.call(['delete', '--force', left]).ok();
-  }
-  await expectNothingLeft(place, orlop, { ...before, files: snapshot(place, orlop).files });
-});
+leavesNothing(place, () => orlop, { sweeps: true });
 
 const process_ =
   (fields: Record<string, unknown>): Patch =>

@@ -3,26 +3,17 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Patch, Workplace } from './support/bundle.ts';
-import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
+import { leavesNothing } from './support/leftovers.ts';
 import { builds, Orlop, type Result, until } from './support/orlop.ts';
 
 const place = new Workplace('exec');
 let orlop = new Orlop(place);
-let before: Snapshot;
 let id = '';
 
 afterAll(() => place.remove());
-beforeEach(() => {
-  before = snapshot(place, orlop);
-});
-afterEach(async () => {
-  for (const left of orlop.call(['list', '-q']).stdout.split('\n').filter(Boolean)) {
-    orlop.call(['delete', '--force', left]).ok();
-  }
-  await expectNothingLeft(place, orlop, { ...before, files: snapshot(place, orlop).files });
-});
+leavesNothing(place, () => orlop, { sweeps: true });
 
 /** A container that does nothing. */
 function container(...patches: Patch[]): string {

@@ -11,9 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type Bundle, type Mount, type Patch, shell, Workplace } from './support/bundle.ts';
-import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
+import { leavesNothing } from './support/leftovers.ts';
 import { builds, Orlop, type Result } from './support/orlop.ts';
 
 const UID = 300_000;
@@ -53,14 +53,8 @@ const bind = (source: string, destination: string, ...options: string[]): Mount 
 
 describe.each(builds())('$name', (build) => {
   const orlop = new Orlop(place, build);
-  let before: Snapshot;
 
-  beforeEach(() => {
-    before = snapshot(place, orlop);
-  });
-  afterEach(async () => {
-    await expectNothingLeft(place, orlop, { ...before, files: snapshot(place, orlop).files });
-  });
+  leavesNothing(place, () => orlop);
 
   const run = (bundle: Bundle): Result => orlop.run(bundle, place.id());
   const lines = (line: string, ...patches: Patch[]): string[] => run(place.bundle(shell(line), ...patches)).ok().lines;

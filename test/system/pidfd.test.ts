@@ -4,23 +4,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { shell, Workplace } from './support/bundle.ts';
-import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
+import { leavesNothing } from './support/leftovers.ts';
 import { Orlop, until } from './support/orlop.ts';
 
 const place = new Workplace('pidfd');
 const orlop = new Orlop(place);
-let before: Snapshot;
 
 afterAll(() => place.remove());
-beforeEach(() => {
-  before = snapshot(place, orlop);
-});
-afterEach(async () => {
-  for (const left of orlop.call(['list', '-q']).stdout.split('\n').filter(Boolean)) {
-    orlop.call(['delete', '--force', left]).ok();
-  }
-  await expectNothingLeft(place, orlop, { ...before, files: snapshot(place, orlop).files });
-});
+leavesNothing(place, () => orlop, { sweeps: true });
 
 /** Takes one pidfd, prints its pid and, when the process has ended, that. */
 const AGENT = `

@@ -3,9 +3,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Bundle, type Mount, type Patch, shell, Workplace } from './support/bundle.ts';
-import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
+import { leavesNothing } from './support/leftovers.ts';
 import { Orlop, type Result } from './support/orlop.ts';
 
 const hasRunc = spawnSync('runc', ['--version']).status === 0;
@@ -13,7 +13,6 @@ if (!hasRunc) console.warn('\n*** runc is missing: nothing is compared. apt-get 
 
 const place = new Workplace('places');
 const orlop = new Orlop(place);
-let before: Snapshot;
 /** A directory with a file, and a file, to bind. */
 const tree = place.path('tree');
 const file = place.path('file');
@@ -23,11 +22,8 @@ beforeEach(() => {
   mkdirSync(tree, { recursive: true });
   writeFileSync(join(tree, 'inside'), 'tree\n');
   writeFileSync(file, 'file\n');
-  before = snapshot(place, orlop);
 });
-afterEach(async () => {
-  await expectNothingLeft(place, orlop, { ...before, files: snapshot(place, orlop).files });
-});
+leavesNothing(place, () => orlop);
 
 const bind = (source: string, destination: string): Mount => ({ source, destination, options: ['bind', 'ro'] });
 

@@ -13,28 +13,19 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rootlessSpec } from '../../src/container/default-spec.ts';
 import { type Bundle, type Config, type Patch, shell, Workplace } from './support/bundle.ts';
-import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
+import { leavesNothing } from './support/leftovers.ts';
 import { GID, OrdinaryUser, UID } from './support/ordinary.ts';
 import { type Result, until } from './support/orlop.ts';
 
 const place = new Workplace('rootless');
 const user = new OrdinaryUser(place);
 const orlop = user.orlop(place);
-let before: Snapshot;
 
 afterAll(() => place.remove());
-beforeEach(() => {
-  before = snapshot(place, orlop);
-});
-afterEach(async () => {
-  for (const left of orlop.call(['list', '-q']).stdout.split('\n').filter(Boolean)) {
-    orlop.call(['delete', '--force', left]).ok();
-  }
-  await expectNothingLeft(place, orlop, { ...before, files: snapshot(place, orlop).files });
-});
+leavesNothing(place, () => orlop, { sweeps: true });
 
 /** The config of `orlop spec --rootless`, in a bundle that is the user's. */
 function bundleOf(...patches: Patch[]): Bundle {

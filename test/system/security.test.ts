@@ -4,10 +4,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import koffi from 'koffi';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gatherFacts } from '../../src/linux/facts.ts';
 import { type Patch, shell, Workplace } from './support/bundle.ts';
-import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
+import { leavesNothing } from './support/leftovers.ts';
 import { Orlop, type Result } from './support/orlop.ts';
 
 const place = new Workplace('security');
@@ -19,17 +19,8 @@ if (!hasApparmor)
   console.warn('\n*** this kernel has no AppArmor, or no securityfs is mounted: its profiles go untested ***\n');
 if (!hasSelinux) console.warn('\n*** this kernel has no SELinux: its labels go untested ***\n');
 
-let before: Snapshot;
 afterAll(() => place.remove());
-beforeEach(() => {
-  before = snapshot(place, orlop);
-});
-afterEach(async () => {
-  for (const left of orlop.call(['list', '-q']).stdout.split('\n').filter(Boolean)) {
-    orlop.call(['delete', '--force', left]).ok();
-  }
-  await expectNothingLeft(place, orlop, { ...before, files: snapshot(place, orlop).files });
-});
+leavesNothing(place, () => orlop, { sweeps: true });
 
 const fixture = (name: string): Buffer => readFileSync(new URL(`../../fixtures/security/${name}`, import.meta.url));
 

@@ -13,10 +13,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { getAttribute, setAttribute } from '../../src/linux/xattr.ts';
 import { type Bundle, type Patch, shell, Workplace } from './support/bundle.ts';
-import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
+import { leavesNothing } from './support/leftovers.ts';
 import { builds, Orlop, type Result } from './support/orlop.ts';
 
 const place = new Workplace('tmpcopyup');
@@ -50,18 +50,8 @@ function fill(bundle: Bundle): string {
 
 describe.each(builds())('$name', (build) => {
   const orlop = new Orlop(place, build);
-  let before: Snapshot;
 
-  beforeEach(() => {
-    before = snapshot(place, orlop);
-  });
-
-  afterEach(async () => {
-    for (const left of orlop.call(['list', '-q']).stdout.split('\n').filter(Boolean)) {
-      orlop.call(['delete', '--force', left]);
-    }
-    await expectNothingLeft(place, orlop, { ...before, files: snapshot(place, orlop).files });
-  });
+  leavesNothing(place, () => orlop, { sweeps: true });
 
   function run(bundle: Bundle): Result {
     return orlop.run(bundle, place.id());

@@ -1,22 +1,16 @@
 // What a container's author may try with the words of a config: to be given a file of the host.
 
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type Patch, Workplace } from '../support/bundle.ts';
-import { expectNothingLeft, type Snapshot, snapshot } from '../support/leftovers.ts';
+import { leavesNothing } from '../support/leftovers.ts';
 import { Orlop } from '../support/orlop.ts';
 
 const place = new Workplace('escape');
 const orlop = new Orlop(place);
-let before: Snapshot;
 const { capabilities } = JSON.parse(orlop.call(['features']).ok().stdout).linux;
 
 afterAll(() => place.remove());
-beforeEach(() => {
-  before = snapshot(place, orlop);
-});
-afterEach(async () => {
-  await expectNothingLeft(place, orlop, { ...before, files: snapshot(place, orlop).files });
-});
+leavesNothing(place, () => orlop);
 
 /**
  * What keeps it from the root of a process of the host must not be that it lacks a capability: it has all that the test

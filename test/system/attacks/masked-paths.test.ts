@@ -4,25 +4,19 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { type Bundle, type Config, type Patch, shell, Workplace } from '../support/bundle.ts';
 import { ConsoleSocket } from '../support/console-socket.ts';
-import { expectNothingLeft, type Snapshot, snapshot } from '../support/leftovers.ts';
+import { leavesNothing } from '../support/leftovers.ts';
 import { Orlop, type Result, until } from '../support/orlop.ts';
 
 const SWAP = join(import.meta.dirname, '../support/swap.mjs');
 
 const place = new Workplace('masked');
 const orlop = new Orlop(place);
-let before: Snapshot;
 
 afterAll(() => place.remove());
-beforeEach(() => {
-  before = snapshot(place, orlop);
-});
-afterEach(async () => {
-  await expectNothingLeft(place, orlop, { ...before, files: snapshot(place, orlop).files });
-});
+leavesNothing(place, () => orlop);
 
 function without(...destinations: string[]): Patch {
   return (config: Config) => {

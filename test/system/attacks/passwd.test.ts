@@ -3,22 +3,16 @@
 import { spawnSync } from 'node:child_process';
 import { symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { shell, Workplace } from '../support/bundle.ts';
-import { expectNothingLeft, type Snapshot, snapshot } from '../support/leftovers.ts';
+import { leavesNothing } from '../support/leftovers.ts';
 import { Orlop } from '../support/orlop.ts';
 
 const place = new Workplace('passwd');
 const orlop = new Orlop(place);
-let before: Snapshot;
 
 afterAll(() => place.remove());
-beforeEach(() => {
-  before = snapshot(place, orlop);
-});
-afterEach(async () => {
-  await expectNothingLeft(place, orlop, { ...before, files: snapshot(place, orlop).files });
-});
+leavesNothing(place, () => orlop);
 
 const ENTRY = 'root:x:0:0:root:/stolen:/bin/sh\n';
 

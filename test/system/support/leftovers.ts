@@ -3,8 +3,9 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import type { Workplace } from './bundle.ts';
+import type { Orlop } from './orlop.ts';
 
 /** What keeps state: orlop itself, or an engine that calls it. */
 export interface Stateful {
@@ -125,4 +126,20 @@ export async function expectNothingLeft(place: Workplace, orlop: Stateful, befor
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   expect(difference, `left behind: ${JSON.stringify(difference)}`).toEqual({});
+}
+
+/**
+ * Each test of a file or of a describe() ends as it began, but for files below its place. `sweeps` is for tests that leave
+ * containers on purpose: those are deleted by force, and then nothing of them may be there.
+ */
+export function leavesNothing(place: Workplace, orlop: () => Orlop, { sweeps = false } = {}): void {
+  let before: Snapshot;
+  beforeEach(() => {
+    before = snapshot(place, orlop());
+  });
+  afterEach(async () => {
+    const left = sweeps ? orlop().call(['list', '-q']).ok().lines.filter(Boolean) : [];
+    for (const id of left) orlop().call(['delete', '--force', id]).ok();
+    await expectNothingLeft(place, orlop(), { ...before, files: snapshot(place, orlop()).files });
+  });
 }
