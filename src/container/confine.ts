@@ -30,8 +30,8 @@ export function makeCgroup(entry: Entry, state: State, step: CreateCgroupStep, {
 }
 
 /**
- * Systemd makes a unit for a process that is there: the launcher, which waits for that. Should we be killed before the
- * unit is on record, the launcher ends, and the unit with it.
+ * Systemd makes a unit for a process that is there: the launcher, which waits for that. It is on record before that it was
+ * asked: one whose launcher ends in just that moment systemd takes for a unit that runs, and keeps for good.
  */
 export function enterUnit(
   systemd: Systemd,
@@ -42,12 +42,14 @@ export function enterUnit(
   compiled: Compiled,
 ): void {
   const step = stepOf<StartUnitStep>(compiled.plan, 'start-unit') as StartUnitStep;
+  const unit = { name: step.unit, isUser: systemd.isUser };
+  entry.write({ ...state, cgroup: { ...state.cgroup, asked: { ...unit, directories: cgroup.directories } } });
   try {
     systemd.start(step.unit, step.properties, running.pid);
   } catch (error) {
     throw unitError(error, compiled.document.place(step.step));
   }
-  state.cgroup.unit = { name: step.unit, isUser: systemd.isUser };
+  state.cgroup.unit = unit;
   makeCgroup(entry, state, cgroup, compiled);
   entry.write(state);
   running.answer();

@@ -1,5 +1,5 @@
 import { OrlopError } from '../error.ts';
-import { removeCgroup, removeEmptyCgroup } from './cgroup.ts';
+import { descendants, pidsOf, removeCgroup, removeEmptyCgroup } from './cgroup.ts';
 import { thawAll } from './freezer.ts';
 import { type Journal, runPoststop } from './hooks.ts';
 import { removeRdtGroup } from './intel-rdt.ts';
@@ -45,12 +45,22 @@ export function removeAll(entry: Entry, state: State | undefined, journal?: Jour
   if (!entry.lock()) return;
   if (state && !removeEmptyCgroup(state.cgroup)) {
     endProcesses(state);
-    if (state.cgroup.unit) stopUnit(state.cgroup.unit);
+    const { unit, asked } = state.cgroup;
+    if (unit) stopUnit(unit);
+    else if (asked && isDeserted(asked.directories)) stopUnit(asked);
     removeCgroup(state.cgroup);
   }
   if (state?.rdt) removeRdtGroup(state.rdt);
   entry.remove();
   if (state) runPoststop(state, journal);
+}
+
+/** Our launcher was to be the only process there, and is gone or goes: a unit with others is somebody else's. */
+function isDeserted(directories: readonly string[]): boolean {
+  const isEmpty = (): boolean => !directories.some((top) => descendants(top).some((path) => pidsOf(path).length > 0));
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let attempt = 0; attempt < 100 && !isEmpty(); attempt++) Atomics.wait(pause, 0, 0, 10);
+  return isEmpty();
 }
 
 function stopUnit({ name, isUser }: UnitState): void {

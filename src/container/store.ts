@@ -38,6 +38,8 @@ export interface CgroupState {
   made: string[];
   /** The unit that systemd has made for it, with the directories. */
   unit?: UnitState;
+  /** One that systemd was asked for, and the directories that come with it. Whose it is, is not known before the answer. */
+  asked?: UnitState & { directories: string[] };
 }
 
 export interface State {
