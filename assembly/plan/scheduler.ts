@@ -1,20 +1,11 @@
 import { NONE } from '../json/document';
 import { Writer } from '../json/writer';
-import { IoPriority, Process, Scheduler } from '../spec/process';
+import { IoPriority, POLICIES, Process, SCHEDULER_FLAGS, Scheduler } from '../spec/process';
 import { List, Value } from '../spec/value';
 import { Planner } from './planner';
 import { Step, Verb, writeTexts } from './step';
 
-/** include/uapi/linux/sched.h; the index is the policy's number. The kernel has never had SCHED_ISO. */
-const POLICIES: string[] = [
-  'SCHED_OTHER',
-  'SCHED_FIFO',
-  'SCHED_RR',
-  'SCHED_BATCH',
-  'SCHED_ISO',
-  'SCHED_IDLE',
-  'SCHED_DEADLINE',
-];
+/** Indices of POLICIES. */
 const OTHER: i32 = 0;
 const FIFO: i32 = 1;
 const RR: i32 = 2;
@@ -22,16 +13,6 @@ const BATCH: i32 = 3;
 const ISO: i32 = 4;
 export const DEADLINE: i32 = 6;
 
-/** include/uapi/linux/sched.h; the index is the bit. */
-const FLAGS: string[] = [
-  'SCHED_FLAG_RESET_ON_FORK',
-  'SCHED_FLAG_RECLAIM',
-  'SCHED_FLAG_DL_OVERRUN',
-  'SCHED_FLAG_KEEP_POLICY',
-  'SCHED_FLAG_KEEP_PARAMS',
-  'SCHED_FLAG_UTIL_CLAMP_MIN',
-  'SCHED_FLAG_UTIL_CLAMP_MAX',
-];
 const RECLAIM: u64 = 2;
 const DL_OVERRUN: u64 = 4;
 
@@ -57,7 +38,8 @@ export class SchedulerStep extends Step {
 
   get flagNames(): string[] {
     const names: string[] = [];
-    for (let bit = 0; bit < FLAGS.length; bit++) if (this.flags & ((<u64>1) << bit)) names.push(FLAGS[bit]);
+    for (let bit = 0; bit < SCHEDULER_FLAGS.length; bit++)
+      if (this.flags & ((<u64>1) << bit)) names.push(SCHEDULER_FLAGS[bit]);
     return names;
   }
 
@@ -195,7 +177,7 @@ function flagsOf(list: List<Value<string>> | null): u64 {
   let flags: u64 = 0;
   if (list) {
     for (let index = 0; index < list.items.length; index++) {
-      const bit = FLAGS.indexOf(list.items[index].value);
+      const bit = SCHEDULER_FLAGS.indexOf(list.items[index].value);
       if (bit >= 0) flags |= (<u64>1) << bit;
     }
   }

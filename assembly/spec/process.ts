@@ -170,7 +170,8 @@ function readIoPriority(parent: ObjectReader): IoPriority | null {
   return priority;
 }
 
-const POLICIES: string[] = [
+/** include/uapi/linux/sched.h; the index is the policy's number. The kernel has never had SCHED_ISO. */
+export const POLICIES: string[] = [
   'SCHED_OTHER',
   'SCHED_FIFO',
   'SCHED_RR',
@@ -180,7 +181,8 @@ const POLICIES: string[] = [
   'SCHED_DEADLINE',
 ];
 
-const SCHEDULER_FLAGS: string[] = [
+/** The index is the bit. */
+export const SCHEDULER_FLAGS: string[] = [
   'SCHED_FLAG_RESET_ON_FORK',
   'SCHED_FLAG_RECLAIM',
   'SCHED_FLAG_DL_OVERRUN',
