@@ -10,6 +10,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { buildCompiled } from './build-compiled.ts';
 
 const { values } = parseArgs({
   options: { target: { type: 'string' }, outfile: { type: 'string' }, entry: { type: 'string' } },
@@ -25,15 +26,28 @@ const fromKoffi = createRequire(require.resolve('koffi'));
 const source = fromKoffi.resolve(`@koromix/koffi-linux-${arch}/${libc}_${arch}/koffi.node`);
 const { version } = JSON.parse(readFileSync(join(dirname(require.resolve('koffi')), 'package.json'), 'utf8'));
 
-const content = readFileSync(source);
-const hash = createHash('sha256').update(content).digest('hex').slice(0, 32);
-const native = { name: `koffi-${version}-${hash}.node`, size: content.length };
+/** Under a name that no other content ever has. */
+function assetOf(file: string, name: string, extension: string): { file: string; name: string; size: number } {
+  const content = readFileSync(file);
+  const hash = createHash('sha256').update(content).digest('hex').slice(0, 32);
+  return { file, name: `${name}-${hash}.${extension}`, size: content.length };
+}
+
+const native = assetOf(source, `koffi-${version}`, 'node');
+// Only for the machine that builds it, and not for another command than orlop's.
+const isOwn = target === `bun-linux-${process.arch}` && values.entry === undefined;
+mkdirSync(dirname(outfile), { recursive: true });
+const launch = join(dirname(outfile), 'launch.so');
+const compiled = isOwn && buildCompiled(launch) ? assetOf(launch, 'launch', 'so') : undefined;
+const define = (name: string, value: string | number): string => `--define=${name}=${JSON.stringify(value)}`;
 
 const stage = mkdtempSync(join(tmpdir(), 'orlop-build-'));
 try {
-  mkdirSync(dirname(outfile), { recursive: true });
-  const asset = join(stage, native.name);
-  copyFileSync(source, asset);
+  const assets = [native, ...(compiled ? [compiled] : [])].map(({ file, name }) => {
+    const asset = join(stage, name);
+    copyFileSync(file, asset);
+    return asset;
+  });
   const { status } = spawnSync(
     process.execPath,
     [
@@ -50,9 +64,10 @@ try {
       '--splitting',
       // A command is over before machine code for it would pay: a twentieth of exec, and 2 MB.
       '--compile-jit-policy=100',
-      `--asset=${asset}`,
-      `--define=ORLOP_NATIVE_NAME=${JSON.stringify(native.name)}`,
-      `--define=ORLOP_NATIVE_SIZE=${native.size}`,
+      ...assets.map((asset) => `--asset=${asset}`),
+      define('ORLOP_NATIVE_NAME', native.name),
+      define('ORLOP_NATIVE_SIZE', native.size),
+      ...(compiled ? [define('ORLOP_COMPILED_NAME', compiled.name), define('ORLOP_COMPILED_SIZE', compiled.size)] : []),
       // A runtime that is started as root in any directory must not take orders from files it finds there:
       // bunfig.toml can name modules to run first, .env sets variables.
       '--no-compile-autoload-dotenv',

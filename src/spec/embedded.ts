@@ -2,6 +2,7 @@
 // that no start waits for the rest to be compiled. A browser loads spec.wasm by URL and gives it to SpecDocument itself.
 
 import { readFileSync } from 'node:fs';
+import type { Compiled, Module } from './instance.ts';
 
 class Embedded {
   private file: string | URL;
@@ -34,17 +35,24 @@ export function setModuleFiles(files: { spec: string; launch: string }): void {
   launch.setFile(files.launch);
 }
 
+let compiled: Compiled | undefined;
+
+/** Machine code in the place of launch.wasm. */
+export function setCompiledLaunch(code: Compiled): void {
+  compiled = code;
+}
+
 /** Compiled now, on this thread. */
 export function specModule(): WebAssembly.Module {
   return spec.get();
 }
 
 /** The same without lint(), fix(), rules() and systemCalls(). */
-export function launchModule(): WebAssembly.Module {
-  return launch.get();
+export function launchModule(): Module {
+  return compiled ?? launch.get();
 }
 
 /** Compiled on another thread, so that this one can do something else meanwhile; launchModule() then has it. */
 export async function loadLaunchModule(): Promise<void> {
-  await launch.load();
+  if (!compiled) await launch.load();
 }

@@ -3,7 +3,7 @@ import { ABI_VERSION } from '../version.ts';
 
 /** The exports of spec.wasm; assembly/index.ts and launch.ts describe them. launch.wasm has none of index.ts's own. */
 export interface Abi {
-  memory: WebAssembly.Memory;
+  memory: { readonly buffer: ArrayBuffer };
   abiVersion(): number;
   allocate(length: number): number;
   result(): number;
@@ -32,14 +32,22 @@ export interface Abi {
   features(): number;
 }
 
+/** The module as machine code: instances of it are not made by an engine. */
+export interface Compiled {
+  instantiate(): Abi;
+}
+
+export type Module = WebAssembly.Module | Compiled;
+
 const decoder = new TextDecoder();
 
 /** An instance of the module, and how bytes cross. A trap of the module is a bug and becomes `core/crash`. */
 export class Instance {
   protected readonly abi: Abi;
 
-  constructor(module: WebAssembly.Module) {
-    this.abi = new WebAssembly.Instance(module).exports as unknown as Abi;
+  constructor(module: Module) {
+    this.abi =
+      'instantiate' in module ? module.instantiate() : (new WebAssembly.Instance(module).exports as unknown as Abi);
     const version = this.abi.abiVersion();
     if (version === ABI_VERSION) return;
     throw new OrlopError('core/crash', `spec.wasm has version ${version} of the interface, not ${ABI_VERSION}`, {

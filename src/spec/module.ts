@@ -1,5 +1,5 @@
 import { OrlopError } from '../error.ts';
-import { Instance } from './instance.ts';
+import { Instance, type Module } from './instance.ts';
 import type { Diagnostic, Failure, HostPlan, Names, Place, Plan, Request, Row, UpdatePlan } from './types.ts';
 
 const encoder = new TextEncoder();
@@ -11,13 +11,13 @@ const encoder = new TextEncoder();
 export class SpecDocument extends Instance {
   private readonly config: Uint8Array;
 
-  constructor(module: WebAssembly.Module, config: Uint8Array) {
+  constructor(module: Module, config: Uint8Array) {
     super(module);
     this.config = config;
   }
 
   /** What the module carries out, whatever the document. */
-  static names(module: WebAssembly.Module): Names {
+  static names(module: Module): Names {
     const empty = new SpecDocument(module, new Uint8Array());
     return empty.run((abi) => {
       abi.features();
