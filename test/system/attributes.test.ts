@@ -6,23 +6,12 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { type Patch, shell, Workplace } from './support/bundle.ts';
 import { leavesNothing } from './support/leftovers.ts';
 import { Orlop, type Result } from './support/orlop.ts';
+import { linux, process_ } from './support/patches.ts';
 
 const place = new Workplace('attributes');
 const orlop = new Orlop(place);
 afterAll(() => place.remove());
 leavesNothing(place, () => orlop, { sweeps: true });
-
-const process_ =
-  (fields: Record<string, unknown>): Patch =>
-  (config) => {
-    Object.assign(config.process, fields);
-  };
-
-const linux =
-  (fields: Record<string, unknown>): Patch =>
-  (config) => {
-    Object.assign(config.linux, fields);
-  };
 
 /** man 5 proc, /proc/PID/stat: nice is field 19, rt_priority 40, policy 41. */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's

@@ -9,6 +9,7 @@ import { type Patch, shell, Workplace } from './support/bundle.ts';
 import { disk } from './support/disk.ts';
 import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
 import { builds, Orlop, type Result, until } from './support/orlop.ts';
+import { linux } from './support/patches.ts';
 
 const ROOT = '/sys/fs/cgroup';
 const CONTROLLERS = existsSync(`${ROOT}/cgroup.controllers`)
@@ -17,12 +18,6 @@ const CONTROLLERS = existsSync(`${ROOT}/cgroup.controllers`)
 const MIB = 1 << 20;
 const place = new Workplace('cgroup2');
 afterAll(() => place.remove());
-
-const linux =
-  (fields: Record<string, unknown>): Patch =>
-  (config) => {
-    Object.assign(config.linux, fields);
-  };
 
 /** The container's cgroup filesystem, to write. */
 const writable: Patch = (config) => {

@@ -6,38 +6,14 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { rootlessSpec } from '../../src/container/default-spec.ts';
 import type { Diagnostic } from '../../src/spec/types.ts';
-import { type Bundle, type Mount, type Patch, shell, Workplace } from './support/bundle.ts';
+import { type Bundle, type Patch, shell, Workplace } from './support/bundle.ts';
 import { expectNothingLeft, snapshot } from './support/leftovers.ts';
 import { GID, OrdinaryUser, UID } from './support/ordinary.ts';
 import { builds, type CallOptions, fastest, Orlop } from './support/orlop.ts';
+import { joining, linux, mount, process_ } from './support/patches.ts';
 
 const place = new Workplace('check');
 afterAll(() => place.remove());
-
-const mount =
-  (entry: Mount): Patch =>
-  (config) => {
-    config.mounts.push(entry);
-  };
-
-const linux =
-  (fields: Record<string, unknown>): Patch =>
-  (config) => {
-    Object.assign(config.linux, fields);
-  };
-
-const execution =
-  (fields: Record<string, unknown>): Patch =>
-  (config) => {
-    Object.assign(config.process, fields);
-  };
-
-const joining =
-  (type: string, path: string): Patch =>
-  (config) => {
-    config.linux.namespaces = [...config.linux.namespaces.filter((one) => one.type !== type), { type, path }];
-    config.hostname = undefined;
-  };
 
 /** In a new user namespace, as root who maps ids that are nobody's. */
 const users: Patch = (config) => {
@@ -179,14 +155,14 @@ const STOPPERS: Case[] = [
   },
   {
     name: 'a command that PATH has not',
-    patches: [execution({ args: ['nosuchcommand'] })],
+    patches: [process_({ args: ['nosuchcommand'] })],
     finding: 'missing-program',
     says: ['in no directory of PATH'],
     pointer: '/process/args/0',
   },
   {
     name: 'a command that may not be executed',
-    patches: [execution({ args: ['/etc/script'] })],
+    patches: [process_({ args: ['/etc/script'] })],
     prepare: (bundle) => bundle.write('etc/script', '#!/bin/sh\n', 0o644),
     finding: 'missing-program',
     says: ['mode is 0644', 'EACCES'],
@@ -194,14 +170,14 @@ const STOPPERS: Case[] = [
   },
   {
     name: 'a command that is a directory',
-    patches: [execution({ args: ['/etc'] })],
+    patches: [process_({ args: ['/etc'] })],
     finding: 'missing-program',
     says: ['/etc is a directory'],
     pointer: '/process/args/0',
   },
   {
     name: 'a script whose interpreter is missing',
-    patches: [execution({ args: ['/etc/script'] })],
+    patches: [process_({ args: ['/etc/script'] })],
     prepare: (bundle) => bundle.write('etc/script', '#!/no/such/interpreter -x\n', 0o755),
     finding: 'missing-interpreter',
     says: ['needs /no/such/interpreter'],
@@ -210,7 +186,7 @@ const STOPPERS: Case[] = [
   {
     name: 'a program without its loader',
     patches: [
-      execution({ args: ['/usr/bin/true'] }),
+      process_({ args: ['/usr/bin/true'] }),
       mount({ destination: '/usr/bin/true', source: '/usr/bin/true', options: ['bind'] }),
     ],
     finding: 'missing-interpreter',
@@ -219,7 +195,7 @@ const STOPPERS: Case[] = [
   },
   {
     name: 'a command in no format that the kernel knows',
-    patches: [execution({ args: ['/etc/text'] })],
+    patches: [process_({ args: ['/etc/text'] })],
     prepare: (bundle) => bundle.write('etc/text', 'no program\n', 0o755),
     finding: 'unknown-format',
     says: ['ENOEXEC'],
@@ -227,27 +203,27 @@ const STOPPERS: Case[] = [
   },
   {
     name: 'a working directory that is a file',
-    patches: [execution({ cwd: '/bin/busybox' })],
+    patches: [process_({ cwd: '/bin/busybox' })],
     finding: 'no-working-directory',
     pointer: '/process/cwd',
   },
   {
     name: 'a limit above what the kernel allows',
-    patches: [execution({ rlimits: [{ type: 'RLIMIT_NOFILE', soft: 1024, hard: 2 ** 40 }] })],
+    patches: [process_({ rlimits: [{ type: 'RLIMIT_NOFILE', soft: 1024, hard: 2 ** 40 }] })],
     finding: 'rlimit-too-high',
     says: ['fs.nr_open'],
     pointer: '/process/rlimits/0',
   },
   {
     name: 'a limit above that of the caller',
-    patches: [execution({ rlimits: [{ type: 'RLIMIT_CORE', soft: 0, hard: 1 << 20 }] })],
+    patches: [process_({ rlimits: [{ type: 'RLIMIT_CORE', soft: 0, hard: 1 << 20 }] })],
     options: { prefix: ['setpriv', '--bounding-set', '-sys_resource', 'prlimit', '--core=0:0'] },
     finding: 'rlimit-too-high',
     pointer: '/process/rlimits/0',
   },
   {
     name: 'an out-of-memory score that takes a privilege',
-    patches: [execution({ oomScoreAdj: -1000 })],
+    patches: [process_({ oomScoreAdj: -1000 })],
     options: { prefix: ['setpriv', '--bounding-set', '-sys_resource'] },
     finding: 'oom-score-too-low',
     pointer: '/process/oomScoreAdj',
@@ -311,7 +287,7 @@ const STOPPERS: Case[] = [
   },
   {
     name: 'a config with an error',
-    patches: [execution({ cwd: 'relative' })],
+    patches: [process_({ cwd: 'relative' })],
     finding: 'cwd-not-absolute',
     pointer: '/process/cwd',
   },
@@ -322,12 +298,12 @@ const CLEAN: Case[] = [
   { name: 'the default' },
   {
     name: 'a script',
-    patches: [execution({ args: ['/etc/script'] })],
+    patches: [process_({ args: ['/etc/script'] })],
     prepare: (bundle) => bundle.write('etc/script', '#!/bin/sh\nexit 0\n', 0o755),
   },
   {
     name: 'a program behind links, one of them absolute',
-    patches: [execution({ args: ['/here/true'] })],
+    patches: [process_({ args: ['/here/true'] })],
     prepare: (bundle) => {
       mkdirSync(join(bundle.rootfs, 'opt'));
       symlinkSync('/opt', join(bundle.rootfs, 'here'));
@@ -337,7 +313,7 @@ const CLEAN: Case[] = [
   {
     name: 'a program in a bind, behind a link of the root filesystem',
     patches: [
-      execution({ args: ['tool'], env: ['PATH=/tools'] }),
+      process_({ args: ['tool'], env: ['PATH=/tools'] }),
       (config) => {
         config.mounts.push({ destination: '/opt', source: 'tools', options: ['rbind', 'ro'] });
       },
@@ -391,7 +367,7 @@ const CLEAN: Case[] = [
     name: 'a program that cannot be seen yet',
     patches: [
       mount({ destination: '/x', type: 'tmpfs', source: 'x', options: ['tmpcopyup'] }),
-      execution({ args: ['/x/tool'] }),
+      process_({ args: ['/x/tool'] }),
     ],
     prepare: (bundle) => {
       mkdirSync(join(bundle.rootfs, 'x'));
@@ -473,7 +449,7 @@ describe.each(builds())('$name', (build) => {
     const hook = place.path(`hook-${build.name}`);
     writeFileSync(hook, '#!/bin/sh\n');
     chmodSync(hook, 0o777);
-    const bundle = place.bundle(execution({ terminal: true }), (config) => {
+    const bundle = place.bundle(process_({ terminal: true }), (config) => {
       config.hooks = { poststop: [{ path: hook }] };
     });
     const { status, document } = check(orlop, bundle);

@@ -4,9 +4,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Bundle, type Mount, type Patch, Workplace } from './support/bundle.ts';
+import { type Bundle, type Patch, Workplace } from './support/bundle.ts';
 import { expectNothingLeft, snapshot } from './support/leftovers.ts';
 import { builds, type CallOptions, Orlop, until } from './support/orlop.ts';
+import { joining, linux, mount, process_ } from './support/patches.ts';
 import { placeOf } from './support/refused.ts';
 
 const place = new Workplace('failure');
@@ -29,31 +30,6 @@ interface Failure {
   /** The field to blame; undefined where no field is. */
   pointer?: string;
 }
-
-const mount =
-  (entry: Mount): Patch =>
-  (config) => {
-    config.mounts.push(entry);
-  };
-
-const linux =
-  (fields: Record<string, unknown>): Patch =>
-  (config) => {
-    Object.assign(config.linux, fields);
-  };
-
-const execution =
-  (fields: Record<string, unknown>): Patch =>
-  (config) => {
-    Object.assign(config.process, fields);
-  };
-
-const join_ =
-  (type: string, path: string): Patch =>
-  (config) => {
-    config.linux.namespaces = [...config.linux.namespaces.filter((one) => one.type !== type), { type, path }];
-    config.hostname = undefined;
-  };
 
 /** The mounts of the default config come first. */
 const MOUNT = '/mounts/7';
@@ -120,19 +96,19 @@ const FAILURES: Failure[] = [
   },
   {
     name: 'a namespace that is missing',
-    patch: join_('network', '/no/such/namespace'),
+    patch: joining('network', '/no/such/namespace'),
     says: ['/no/such/namespace', 'ENOENT', 'openat2('],
     pointer: '/linux/namespaces/5/path',
   },
   {
     name: 'a namespace of another type',
-    patch: join_('network', '/proc/self/ns/uts'),
+    patch: joining('network', '/proc/self/ns/uts'),
     says: ['/proc/self/ns/uts', 'setns(', 'EINVAL'],
     pointer: '/linux/namespaces/5/path',
   },
   {
     name: 'a namespace that is none',
-    patch: join_('network', '/etc/hostname'),
+    patch: joining('network', '/etc/hostname'),
     says: ['/etc/hostname', 'setns(', 'EINVAL'],
     pointer: '/linux/namespaces/5/path',
   },
@@ -150,59 +126,59 @@ const FAILURES: Failure[] = [
   },
   {
     name: 'a command that PATH has not',
-    patch: execution({ args: ['nosuchcommand'] }),
+    patch: process_({ args: ['nosuchcommand'] }),
     says: ['exec', 'nosuchcommand', 'executable file not found in $PATH'],
     pointer: '/process/args/0',
   },
   {
     name: 'a command that is missing',
-    patch: execution({ args: ['/no/such/command'] }),
+    patch: process_({ args: ['/no/such/command'] }),
     says: ['exec', '/no/such/command', 'no such file or directory', 'ENOENT'],
     pointer: '/process/args/0',
   },
   {
     name: 'a command that may not be executed',
-    patch: execution({ args: ['/etc/script'] }),
+    patch: process_({ args: ['/etc/script'] }),
     prepare: (bundle) => bundle.write('etc/script', '#!/bin/sh\n', 0o644),
     says: ['exec', '/etc/script', 'permission denied', 'EACCES'],
     pointer: '/process/args/0',
   },
   {
     name: 'a command that is a directory',
-    patch: execution({ args: ['/etc'] }),
+    patch: process_({ args: ['/etc'] }),
     says: ['exec', '/etc', 'permission denied', 'EISDIR', 'O_DIRECTORY'],
     pointer: '/process/args/0',
   },
   {
     name: 'a command that is a directory wherever PATH leads',
-    patch: execution({ args: ['local'], env: ['PATH=/no/such:/usr'] }),
+    patch: process_({ args: ['local'], env: ['PATH=/no/such:/usr'] }),
     prepare: (bundle) => mkdirSync(join(bundle.rootfs, 'usr/local')),
     says: ['exec', 'local', 'permission denied', 'EISDIR'],
     pointer: '/process/args/0',
   },
   {
     name: 'a command in no format that the kernel knows',
-    patch: execution({ args: ['/etc/text'] }),
+    patch: process_({ args: ['/etc/text'] }),
     prepare: (bundle) => bundle.write('etc/text', 'no program\n', 0o755),
     says: ['execve("/etc/text"', 'ENOEXEC'],
     pointer: '/process/args/0',
   },
   {
     name: 'a script whose interpreter is missing',
-    patch: execution({ args: ['/etc/script'] }),
+    patch: process_({ args: ['/etc/script'] }),
     prepare: (bundle) => bundle.write('etc/script', '#!/no/such/interpreter\n', 0o755),
     says: ['execve("/etc/script"', 'ENOENT'],
     pointer: '/process/args/0',
   },
   {
     name: 'a limit above what the kernel allows',
-    patch: execution({ rlimits: [{ type: 'RLIMIT_NOFILE', soft: 1024, hard: 2 ** 40 }] }),
+    patch: process_({ rlimits: [{ type: 'RLIMIT_NOFILE', soft: 1024, hard: 2 ** 40 }] }),
     says: ['RLIMIT_NOFILE', 'prlimit64(', 'EPERM'],
     pointer: '/process/rlimits/0',
   },
   {
     name: 'a limit above that of the caller',
-    patch: execution({ rlimits: [{ type: 'RLIMIT_CORE', soft: 0, hard: 1 << 20 }] }),
+    patch: process_({ rlimits: [{ type: 'RLIMIT_CORE', soft: 0, hard: 1 << 20 }] }),
     options: { prefix: ['setpriv', '--bounding-set', '-sys_resource', 'prlimit', '--core=0:0'] },
     says: ['RLIMIT_CORE', 'prlimit64(', 'EPERM'],
     pointer: '/process/rlimits/0',
@@ -251,7 +227,7 @@ const FAILURES: Failure[] = [
   },
   {
     name: 'a working directory that is a file',
-    patch: execution({ cwd: '/bin/busybox' }),
+    patch: process_({ cwd: '/bin/busybox' }),
     says: ['/bin/busybox', 'ENOTDIR'],
     pointer: '/process/cwd',
   },
@@ -265,7 +241,7 @@ const FAILURES: Failure[] = [
   },
   {
     name: 'an out-of-memory score that takes a privilege',
-    patch: execution({ oomScoreAdj: -1000 }),
+    patch: process_({ oomScoreAdj: -1000 }),
     options: { prefix: ['setpriv', '--bounding-set', '-sys_resource'] },
     says: ['oom-score', 'write(', 'EACCES'],
     pointer: '/process/oomScoreAdj',
@@ -273,21 +249,21 @@ const FAILURES: Failure[] = [
   {
     name: 'a terminal that nobody takes',
     command: 'create',
-    patch: execution({ terminal: true }),
+    patch: process_({ terminal: true }),
     says: ['--console-socket'],
     pointer: '/process/terminal',
   },
   {
     name: 'a console socket that is missing',
     command: 'create',
-    patch: execution({ terminal: true }),
+    patch: process_({ terminal: true }),
     words: ['--console-socket', place.path('no.socket')],
     says: ['connect(', 'no.socket', 'ENOENT'],
   },
   {
     name: 'a console socket that is a file',
     command: 'create',
-    patch: execution({ terminal: true }),
+    patch: process_({ terminal: true }),
     words: ['--console-socket', '/etc/hostname'],
     says: ['connect(', '/etc/hostname', 'ECONNREFUSED'],
   },
@@ -368,7 +344,7 @@ describe.each(builds())('$name', (build) => {
 
   it('keeps a created container whose start has failed, until it is deleted', async () => {
     const id = place.id();
-    const bundle = place.bundle(execution({ args: ['/etc/text'] }));
+    const bundle = place.bundle(process_({ args: ['/etc/text'] }));
     bundle.write('etc/text', 'no program\n', 0o755);
     const before = snapshot(place, orlop);
     orlop.create(bundle, id).ok();

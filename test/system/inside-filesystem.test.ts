@@ -15,9 +15,10 @@ import {
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Config, type Patch, shell, Workplace } from './support/bundle.ts';
-import { Inside, linux, mount, privileged, process_ } from './support/inside.ts';
+import { Inside } from './support/inside.ts';
 import { leavesNothing } from './support/leftovers.ts';
 import { Orlop } from './support/orlop.ts';
+import { linux, mount, privileged, process_ } from './support/patches.ts';
 
 const place = new Workplace('inside-filesystem');
 const orlop = new Orlop(place);

@@ -4,9 +4,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { type Patch, shell, Workplace } from './support/bundle.ts';
-import { Inside, linux, process_, without } from './support/inside.ts';
+import { Inside } from './support/inside.ts';
 import { leavesNothing } from './support/leftovers.ts';
 import { Orlop, until } from './support/orlop.ts';
+import { linux, process_, without } from './support/patches.ts';
 
 const place = new Workplace('inside');
 const orlop = new Orlop(place);

@@ -15,6 +15,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { type Bundle, type Mount, type Patch, shell, Workplace } from './support/bundle.ts';
 import { leavesNothing } from './support/leftovers.ts';
 import { builds, Orlop, type Result } from './support/orlop.ts';
+import { mount } from './support/patches.ts';
 
 const UID = 300_000;
 
@@ -32,12 +33,6 @@ symlinkSync('directory', linkToDirectory);
 symlinkSync('/no/where', dangling);
 
 afterAll(() => place.remove());
-
-const mounts =
-  (...list: Mount[]): Patch =>
-  (config) => {
-    config.mounts.push(...list);
-  };
 
 const users: Patch = (config) => {
   config.linux.namespaces.push({ type: 'user' });
@@ -65,7 +60,7 @@ describe.each(builds())('$name', (build) => {
         shell(
           'for link in /copied /etc/deep/er /no; do readlink $link; done; grep -cE " /(copied|etc/deep/er|no) " /proc/mounts',
         ),
-        mounts(
+        mount(
           bind(link, '/copied', 'copy-symlink'),
           bind(linkToDirectory, '/etc/deep/er', 'copy-symlink'),
           bind(dangling, '/no', 'copy-symlink'),
@@ -81,7 +76,7 @@ describe.each(builds())('$name', (build) => {
     });
 
     it('binds whatever is no link', () => {
-      const patch = mounts(bind(file, '/file', 'copy-symlink'), bind(directory, '/directory', 'copy-symlink'));
+      const patch = mount(bind(file, '/file', 'copy-symlink'), bind(directory, '/directory', 'copy-symlink'));
       expect(lines('cat /file /directory/inside', patch)).toEqual(['of the host', 'in the directory']);
     });
 
@@ -90,7 +85,7 @@ describe.each(builds())('$name', (build) => {
       { name: 'another link', put: (path: string) => symlinkSync('other', path), says: 'it leads to other there' },
       { name: 'a directory', put: (path: string) => mkdirSync(path), says: 'something else is there' },
     ])('replaces nothing: $name is there', ({ put, says }) => {
-      const bundle = place.bundle(mounts(bind(link, '/etc/copied', 'copy-symlink')));
+      const bundle = place.bundle(mount(bind(link, '/etc/copied', 'copy-symlink')));
       const path = join(bundle.rootfs, 'etc/copied');
       put(path);
       const { ino } = lstatSync(path);
@@ -104,18 +99,18 @@ describe.each(builds())('$name', (build) => {
 
   describe('src-nofollow', () => {
     it('binds a link itself', () => {
-      const patch = mounts(bind(link, '/etc/bound', 'src-nofollow'), bind(dangling, '/etc/no', 'src-nofollow'));
+      const patch = mount(bind(link, '/etc/bound', 'src-nofollow'), bind(dangling, '/etc/no', 'src-nofollow'));
       const line = 'readlink /etc/bound; readlink /etc/no; grep -cE " /etc/(bound|no) " /proc/mounts';
       expect(lines(line, patch)).toEqual(['file', '/no/where', '2']);
     });
 
     it('binds whatever is no link', () => {
-      const patch = mounts(bind(file, '/file', 'src-nofollow'), bind(directory, '/directory', 'src-nofollow'));
+      const patch = mount(bind(file, '/file', 'src-nofollow'), bind(directory, '/directory', 'src-nofollow'));
       expect(lines('cat /file /directory/inside', patch)).toEqual(['of the host', 'in the directory']);
     });
 
     it('binds what a link leads to without it', () => {
-      expect(lines('cat /file', mounts(bind(link, '/file')))).toEqual(['of the host']);
+      expect(lines('cat /file', mount(bind(link, '/file')))).toEqual(['of the host']);
     });
   });
 
@@ -130,7 +125,7 @@ describe.each(builds())('$name', (build) => {
       const bundle = linked(
         '/tmp/target',
         shell('cat /etc/link; [ -L /etc/link ] || echo no link; cat /tmp/target'),
-        mounts(bind(file, '/etc/link', 'dest-nofollow')),
+        mount(bind(file, '/etc/link', 'dest-nofollow')),
       );
       bundle.write('tmp/target', 'the target\n');
       expect(run(bundle).ok().lines).toEqual(['of the host', 'no link', 'the target']);
@@ -138,30 +133,30 @@ describe.each(builds())('$name', (build) => {
     });
 
     it('makes nothing where the link leads to', () => {
-      const bundle = linked('/tmp/none', shell('cat /etc/link'), mounts(bind(file, '/etc/link', 'dest-nofollow')));
+      const bundle = linked('/tmp/none', shell('cat /etc/link'), mount(bind(file, '/etc/link', 'dest-nofollow')));
       expect(run(bundle).ok().lines).toEqual(['of the host']);
       expect(existsSync(join(bundle.rootfs, 'tmp/none'))).toBe(false);
     });
 
     it('covers what the link leads to without it', () => {
-      const bundle = linked('/tmp/target', shell('cat /tmp/target'), mounts(bind(file, '/etc/link')));
+      const bundle = linked('/tmp/target', shell('cat /tmp/target'), mount(bind(file, '/etc/link')));
       expect(run(bundle).ok().lines).toEqual(['of the host']);
     });
 
     it('makes what is not there', () => {
-      expect(lines('cat /new/file', mounts(bind(file, '/new/file', 'dest-nofollow')))).toEqual(['of the host']);
+      expect(lines('cat /new/file', mount(bind(file, '/new/file', 'dest-nofollow')))).toEqual(['of the host']);
     });
 
     it('puts one link on another', () => {
-      const patch = mounts(bind(link, '/etc/link', 'dest-nofollow', 'src-nofollow'));
+      const patch = mount(bind(link, '/etc/link', 'dest-nofollow', 'src-nofollow'));
       expect(run(linked('elsewhere', shell('readlink /etc/link'), patch)).ok().lines).toEqual(['file']);
     });
 
     it.each([
       bind(directory, '/etc/link', 'dest-nofollow'),
       { destination: '/etc/link', type: 'tmpfs', source: 'tmpfs', options: ['dest-nofollow'] },
-    ])('says where a directory cannot be put on a link: %j', (mount) => {
-      const result = run(linked('/tmp', mounts(mount)));
+    ])('says where a directory cannot be put on a link: %j', (entry) => {
+      const result = run(linked('/tmp', mount(entry)));
       expect(result.stderr).toMatch(/failed: ENOTDIR .*openat2\(root, "etc\/link", .*O_NOFOLLOW/);
       expect(result.stderr).toMatch(/config\.json:\d+:\d+ \/mounts\/7/);
       expect(result.status).toBe(1);
@@ -172,7 +167,7 @@ describe.each(builds())('$name', (build) => {
     const bundle = place.bundle(
       users,
       shell('readlink /copied; readlink /etc/bound; cat /etc/link; stat -c %u /copied'),
-      mounts(
+      mount(
         bind(link, '/copied', 'copy-symlink'),
         bind(link, '/etc/bound', 'src-nofollow'),
         bind(file, '/etc/link', 'dest-nofollow'),
@@ -187,7 +182,7 @@ describe.each(builds())('$name', (build) => {
   it('says which mount has no source to open', () => {
     const bundle = place.bundle(
       shell('cat /proc/mounts'),
-      mounts({ destination: '/data', type: 'tmpfs', source: 'tmpfs', options: ['src-nofollow', 'size=64k'] }),
+      mount({ destination: '/data', type: 'tmpfs', source: 'tmpfs', options: ['src-nofollow', 'size=64k'] }),
     );
     const result = run(bundle).ok();
     expect(result.stderr).toContain('"src-nofollow" is about the source of a bind mount and has no effect here');

@@ -9,6 +9,7 @@ import { gatherFacts } from '../../src/linux/facts.ts';
 import { type Patch, shell, Workplace } from './support/bundle.ts';
 import { leavesNothing } from './support/leftovers.ts';
 import { Orlop, type Result } from './support/orlop.ts';
+import { linux, process_ } from './support/patches.ts';
 
 const place = new Workplace('security');
 const orlop = new Orlop(place);
@@ -23,18 +24,6 @@ afterAll(() => place.remove());
 leavesNothing(place, () => orlop, { sweeps: true });
 
 const fixture = (name: string): Buffer => readFileSync(new URL(`../../fixtures/security/${name}`, import.meta.url));
-
-const process_ =
-  (fields: Record<string, unknown>): Patch =>
-  (config) => {
-    Object.assign(config.process, fields);
-  };
-
-const linux =
-  (fields: Record<string, unknown>): Patch =>
-  (config) => {
-    Object.assign(config.linux, fields);
-  };
 
 function run(line: string, ...patches: Patch[]): Result {
   return orlop.run(place.bundle(shell(line), ...patches), place.id());

@@ -4,9 +4,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Bundle, type Patch, shell, Workplace } from './support/bundle.ts';
+import { type Bundle, shell, Workplace } from './support/bundle.ts';
 import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
 import { fastest, Orlop, type Result, until } from './support/orlop.ts';
+import { linux } from './support/patches.ts';
 
 const place = new Workplace('scope');
 const orlop = new Orlop(place, fastest());
@@ -43,12 +44,6 @@ function files(directory: string): Record<string, string> {
       .flatMap((path) => (existsSync(path) ? [[path, readFileSync(path, 'utf8')]] : [])),
   );
 }
-
-const linux =
-  (fields: Record<string, unknown>): Patch =>
-  (config) => {
-    Object.assign(config.linux, fields);
-  };
 
 const PRIVILEGED = [{ allow: true, access: 'rwm' }];
 
