@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config';
 const SLOW = [
   'test/assembly/{conformance,hostile}.test.ts',
   'test/bpf/seccomp.test.ts',
+  'test/editor/{fields,tree}.test.ts',
+  'test/spec/schema.test.ts',
   'test/{cli/lint,hostile,lsp}/**/*.test.ts',
 ];
 
@@ -24,6 +26,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/system/**', 'test/browser/**', 'test/engines/**', ...SLOW],
+          // They leave nothing behind in a process: the modules are compiled once for all of its files.
+          isolate: false,
           testTimeout: 30_000,
         },
       },
