@@ -2,22 +2,10 @@ import { MachineCode } from '../linux/machine-code.ts';
 import type { Abi, Compiled } from '../spec/instance.ts';
 
 /** In the order of src/compiled.c. */
-const FUNCTIONS = [
-  ...[
-    'abiVersion',
-    'allocate',
-    'result',
-    'resultLength',
-    'reset',
-    'plan',
-    'prepare',
-    'exec',
-    'update',
-    'image',
-    'rows',
-  ],
-  ...['failure', 'place', 'filter', 'features'],
-] as const;
+const FUNCTIONS =
+  'abiVersion allocate result resultLength reset plan prepare exec update image rows failure place filter features'.split(
+    ' ',
+  );
 
 /** launch.wasm as machine code, in the form in which the rest knows it as WebAssembly. */
 export function compiledModule(path: () => string): Compiled {
