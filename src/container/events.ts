@@ -23,11 +23,23 @@ export interface WatchOptions {
 
 /** The statistics of one container, now. */
 export function statsOf(root: string, id: string): Stats {
-  const state = running(root, id);
-  const stats = readStats(state);
-  // What has no process any more may have had no files either.
-  if (!isAlive(state)) throw wrongState(id, 'stopped', WATCHABLE);
+  const stats = statsIfAlive(running(root, id));
+  if (!stats) throw wrongState(id, 'stopped', WATCHABLE);
   return stats;
+}
+
+/**
+ * Of a container that ends meanwhile nothing counts, neither numbers nor errors: its files may have been gone already,
+ * and its namespaces are refused with EACCES.
+ */
+function statsIfAlive(state: State): Stats | undefined {
+  let stats: Stats | undefined;
+  try {
+    stats = readStats(state);
+  } catch (error) {
+    if (isAlive(state)) throw error;
+  }
+  return isAlive(state) ? stats : undefined;
 }
 
 const WATCHABLE = 'created, running or paused';
@@ -98,8 +110,8 @@ function follow({ interval, emit, listener }: WatchOptions, watched: Watched[]):
     if (performance.now() < next) continue;
     next = Math.max(next + interval, performance.now());
     for (const { id, state } of watched) {
-      const data = readStats(state);
-      if (isAlive(state) && !emit({ type: 'stats', id, data })) return;
+      const data = statsIfAlive(state);
+      if (data && !emit({ type: 'stats', id, data })) return;
     }
   }
 }

@@ -9,7 +9,7 @@ import { readStatsV1 } from './stats-v1.ts';
 import { readStatsV2 } from './stats-v2.ts';
 import type { State } from './store.ts';
 
-/** Of a container that is there; one that goes meanwhile has no numbers any more. */
+/** Of a container that is there; of one that goes meanwhile the numbers, or the error, mean nothing. */
 export function readStats(state: State): Stats {
   return { ...readCgroups(state), intel_rdt: readRdt(state.rdt), network_interfaces: readInterfaces(state) };
 }
@@ -37,7 +37,8 @@ function readInterfaces({ pid }: State): NetworkInterface[] | null {
     if (readlinkSync(`/proc/${pid}/ns/net`) === readlinkSync('/proc/self/ns/net')) return null;
     lines = readFileSync(`/proc/${pid}/net/dev`, 'utf8').trimEnd().split('\n').slice(2);
   } catch (error) {
-    if (['ENOENT', 'ESRCH', 'EINVAL'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    // Of a process that is ending, before it is a zombie; ENXIO: the namespace is being taken down.
+    if (['ENOENT', 'ESRCH', 'EINVAL', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
     throw error;
   }
   const interfaces = lines.map(parseInterface).filter(({ Name }) => Name !== 'lo');
