@@ -2,7 +2,8 @@ import { readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { OrlopError } from '../error.ts';
 import { close } from '../linux/file.ts';
-import type { BindStep } from '../spec/types.ts';
+import { fileError } from '../linux/file-error.ts';
+import type { BindStep, Place } from '../spec/types.ts';
 import type { Compiled } from './compiler.ts';
 
 /**
@@ -15,16 +16,17 @@ export function compareLink(compiled: Compiled, index: number, directory: number
   if (step === undefined || directory === undefined) {
     throw new OrlopError('core/crash', `the launch image asked about a link without saying which: step ${index}`);
   }
+  const place = document.place(step.step);
   try {
-    const found = targetOf(`/proc/self/fd/${directory}/${basename(step.destination)}`);
-    const wanted = targetOf(step.source);
+    const found = targetOf(`/proc/self/fd/${directory}/${basename(step.destination)}`, place);
+    const wanted = targetOf(step.source, place);
     if (found === wanted) return;
     const what = found === undefined ? 'something else is there' : `it leads to ${found} there`;
     throw new OrlopError(
       'launch/failed',
       `copy-symlink: ${step.source} is a link to ${wanted}, and ${step.destination} exists: ${what}`,
       {
-        ...document.place(step.step),
+        ...place,
         hint: `remove ${step.destination} from the rootfs, or copy-symlink from options`,
       },
     );
@@ -33,12 +35,13 @@ export function compareLink(compiled: Compiled, index: number, directory: number
   }
 }
 
-/** Undefined for what is no link. */
-function targetOf(path: string): string | undefined {
+/** Undefined for what is no link. Somebody may have removed it meanwhile: an error at `place`. */
+function targetOf(path: string, place: Place): string | undefined {
   try {
     return readlinkSync(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EINVAL') return undefined;
-    throw error;
+    const cause = fileError(error) as OrlopError;
+    throw new OrlopError(cause.code, `copy-symlink: ${cause.message}`, { ...place, hint: cause.hint, cause });
   }
 }
