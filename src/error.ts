@@ -48,3 +48,8 @@ export class OrlopError extends Error {
     if (context.diagnostics !== undefined) this.diagnostics = context.diagnostics;
   }
 }
+
+/** What has failed after an error, in its wake: shown below it, unless something is already. */
+export function attach(error: unknown, second: unknown): void {
+  if (second !== undefined && error instanceof Error && error.cause === undefined) error.cause = second;
+}

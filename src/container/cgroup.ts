@@ -65,12 +65,21 @@ function makeMissing(directory: string, step: CreateCgroupStep, state: CgroupSta
     if (code(error) === 'EEXIST') {
       if (!state.unit) refuseOccupied(directory);
     } else if (code(error) === 'ENOENT') {
-      for (const path of missingParents(dirname(directory))) make(path, state);
+      for (const path of missingParents(dirname(directory))) makeParent(path, state);
       make(directory, state);
     } else throw error;
   }
   if (step.controllers) {
     enableControllers(directory.slice(0, -step.cgroup.length), dirname(directory), step.controllers);
+  }
+}
+
+/** Unless another container that has it for a parent too was first. */
+function makeParent(directory: string, state: CgroupState): void {
+  try {
+    make(directory, state);
+  } catch (error) {
+    if (code(error) !== 'EEXIST') throw error;
   }
 }
 
@@ -100,7 +109,11 @@ function copyCpuset(directory: string): void {
     const file = join(directory, name);
     if (!existsSync(file) || existsSync(join(directory, 'cgroup.type'))) return;
     if (readFileSync(file, 'utf8').trim() !== '') continue;
-    writeExisting(file, readFileSync(join(dirname(directory), name), 'utf8'));
+    const parent = dirname(directory);
+    const above = (): string => readFileSync(join(parent, name), 'utf8');
+    // Another container has just made the parent, and not come so far yet.
+    if (above().trim() === '') copyCpuset(parent);
+    writeExisting(file, above());
   }
 }
 

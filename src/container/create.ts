@@ -1,5 +1,5 @@
 import { constants, existsSync, mkdirSync, openSync, readFileSync, readlinkSync } from 'node:fs';
-import { OrlopError } from '../error.ts';
+import { attach, OrlopError } from '../error.ts';
 import { Launch } from '../launch/image.ts';
 import type { Failed } from '../launch/protocol.ts';
 import { openBoth } from '../linux/fifo.ts';
@@ -11,7 +11,7 @@ import { type Compiled, compile, type LaunchRequest, warningsOf } from './compil
 import { confine, enterUnit, limit, makeCgroup, stepOf } from './confine.ts';
 import { compareLink } from './copy-link.ts';
 import { CopyUp } from './copy-up.ts';
-import { removeAll } from './delete.ts';
+import { removeAfter } from './delete.ts';
 import { hooksOf, type Journal, runHooks, settleInside } from './hooks.ts';
 import { giveIds, mapIds, raiseLimits } from './id-maps.ts';
 import { joinRdtGroup, makeRdtGroup, plannedRdt } from './intel-rdt.ts';
@@ -62,8 +62,8 @@ function createWith(systemd: Systemd | undefined, compiled: Compiled, options: C
   checkPreserved(options.preserveFds ?? 0);
   for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
 
-  const entry = new Store(options.root).create(options.id);
   const state = newState(compiled);
+  const entry = new Store(options.root).create(options.id);
   const devices = new NetDevices();
   try {
     launch(entry, state, compiled, options, devices, systemd);
@@ -132,20 +132,22 @@ function launch(
   }
   entry.write(state);
 
-  const startFifo = openBoth(entry.file('start'));
-  const execFifo = openBoth(entry.file('exec'));
-  const cgroupFd =
-    cgroup?.birthplace === undefined
-      ? undefined
-      : openSync(cgroup.birthplace, constants.O_RDONLY | constants.O_DIRECTORY);
+  const fds: number[] = [];
+  const held = (fd: number): number => {
+    fds.push(fd);
+    return fd;
+  };
   let running: Launch;
   try {
+    const startFifo = held(openBoth(entry.file('start')));
+    const execFifo = held(openBoth(entry.file('exec')));
+    const { birthplace } = cgroup ?? {};
+    const cgroupFd =
+      birthplace === undefined ? undefined : held(openSync(birthplace, constants.O_RDONLY | constants.O_DIRECTORY));
     const preserveFds = compiled.request.preserveFds ?? 0;
     running = new Launch({ image: compiled.image, preserveFds, startFifo, execFifo, cgroup: cgroupFd });
   } finally {
-    close(startFifo);
-    close(execFifo);
-    if (cgroupFd !== undefined) close(cgroupFd);
+    for (const fd of fds) close(fd);
   }
   try {
     if (cgroup && systemd) enterUnit(systemd, running, entry, state, cgroup, compiled);
@@ -290,16 +292,12 @@ function tellPidfd(pid: number, take: (pidfd: number) => void): void {
 function undo(entry: Entry, state: State, error: unknown, journal?: Journal): void {
   try {
     if (state.pid !== undefined) endChild(state.pid);
-    removeAll(entry, state, journal);
+    removeAfter(error, entry, state, journal);
   } catch (second) {
     attach(error, second);
   } finally {
     entry.close();
   }
-}
-
-function attach(error: unknown, second: unknown): void {
-  if (second !== undefined && error instanceof Error && error.cause === undefined) error.cause = second;
 }
 
 /** A process that was just made is this process's child: without waitpid it would stay as a zombie until we end. */

@@ -1,10 +1,11 @@
-import { OrlopError } from '../error.ts';
+import { attach, OrlopError } from '../error.ts';
 import { descendants, pidsOf, removeCgroup, removeEmptyCgroup } from './cgroup.ts';
 import { thawAll } from './freezer.ts';
 import { type Journal, runPoststop } from './hooks.ts';
 import { removeRdtGroup } from './intel-rdt.ts';
 import { signalAll, signalFirst } from './kill.ts';
-import { statusOf } from './status.ts';
+import { membersOf } from './members.ts';
+import { isAlive, statusOf } from './status.ts';
 import { type Entry, type State, Store } from './store.ts';
 import { Systemd, type UnitState } from './systemd.ts';
 
@@ -43,7 +44,8 @@ function removeOne(store: Store, id: string, isForced: boolean, journal?: Journa
  */
 export function removeAll(entry: Entry, state: State | undefined, journal?: Journal): void {
   if (!entry.lock()) return;
-  if (state && !removeEmptyCgroup(state.cgroup)) {
+  // Who was moved to another cgroup lives on where his own is empty.
+  if (state && (isAlive(state) || !removeEmptyCgroup(state.cgroup))) {
     endProcesses(state);
     const { unit, asked } = state.cgroup;
     if (unit) stopUnit(unit);
@@ -53,6 +55,16 @@ export function removeAll(entry: Entry, state: State | undefined, journal?: Jour
   if (state?.rdt) removeRdtGroup(state.rdt);
   entry.remove();
   if (state) runPoststop(state, journal);
+}
+
+/** The same after an error, which stays the one that is told: what fails here is attached to it, if there is one. */
+export function removeAfter(error: unknown, entry: Entry, state: State, journal?: Journal): void {
+  try {
+    removeAll(entry, state, journal);
+  } catch (second) {
+    if (error === undefined) throw second;
+    attach(error, second);
+  }
 }
 
 /** Our launcher was to be the only process there, and is gone or goes: a unit with others is somebody else's. */
@@ -72,12 +84,17 @@ function stopUnit({ name, isUser }: UnitState): void {
   }
 }
 
+function isEnded(state: State): boolean {
+  return !isAlive(state) && membersOf(state).every((pid) => pid === process.pid);
+}
+
 function endProcesses(state: State): void {
   signalFirst(state, SIGKILL); // on a host without cgroups there is no list
   // Processes may fork while we go through them: until none is left. With a pid namespace the first round is enough.
   const pause = new Int32Array(new SharedArrayBuffer(4));
   for (let attempt = 0; attempt < 1000; attempt++) {
-    if (signalAll(state, SIGKILL) === 0) return;
+    // Who is not there to be signalled may have left a child meanwhile; and the first process may be elsewhere.
+    if (signalAll(state, SIGKILL) === 0 && isEnded(state)) return;
     thawAll(state.cgroup);
     Atomics.wait(pause, 0, 0, attempt < 20 ? 1 : 10);
   }

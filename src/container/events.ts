@@ -3,7 +3,7 @@ import { POLLIN, poll } from '../linux/poll.ts';
 import { notifyOom, type OomNotifier } from './oom.ts';
 import { readStats } from './read-stats.ts';
 import type { Stats } from './stats.ts';
-import { isAlive, openProcess, statusOf, wrongState } from './status.ts';
+import { isAlive, openProcess, statusOf, whileAlive, wrongState } from './status.ts';
 import { type State, Store } from './store.ts';
 
 /** As `runc events` has it. */
@@ -75,8 +75,10 @@ function open({ root, warn }: WatchOptions, id: string): Watched {
   const pidfd = openProcess(state);
   if (pidfd === undefined) throw wrongState(id, 'stopped', WATCHABLE);
   try {
-    const oom = notifyOom(state.cgroup);
-    if (!oom) warn(`container "${id}" has no memory controller: nobody will tell when it runs out of memory`);
+    const oom = whileAlive(state, WATCHABLE, () => notifyOom(state.cgroup));
+    if (!oom && isAlive(state)) {
+      warn(`container "${id}" has no memory controller: nobody will tell when it runs out of memory`);
+    }
     return { id, state, pidfd, oom };
   } catch (error) {
     close(pidfd);

@@ -3,7 +3,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { OrlopError } from '../error.ts';
+import { attach, OrlopError } from '../error.ts';
 import { descendants } from './cgroup.ts';
 import { hasFile } from './cgroup-files.ts';
 import type { CgroupState } from './store.ts';
@@ -65,7 +65,11 @@ export function freeze(cgroup: CgroupState): void {
   try {
     change(place, true);
   } catch (error) {
-    change(place, false);
+    try {
+      change(place, false);
+    } catch (second) {
+      attach(error, second);
+    }
     throw error;
   }
 }

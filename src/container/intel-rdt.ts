@@ -1,9 +1,10 @@
 // Resource control groups of a processor, Documentation/filesystems/resctrl.rst: directories with `schemata`, which says
 // what their processes may have of caches and memory bandwidth, and `tasks`, which takes one thread at a time.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { constants, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OrlopError } from '../error.ts';
+import { close, flock, LOCK_EX } from '../linux/file.ts';
 import type { Place, RdtStep } from '../spec/types.ts';
 import { writeExisting } from './cgroup-v2.ts';
 import { readStat } from './status.ts';
@@ -26,9 +27,26 @@ export function plannedRdt(step: RdtStep): RdtState {
   return { group: step.directory, isMade, isShared, ...(step.monitor === undefined ? {} : { monitor: step.monitor }) };
 }
 
+/** resctrl.rst, "Locking between tasks": nobody else makes, fills or removes a group meanwhile. */
+function locked(group: string, act: () => void): void {
+  const fd = openSync(rootOf(group), constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    flock(fd, LOCK_EX);
+    act();
+  } finally {
+    close(fd);
+  }
+}
+
 /** Makes the group, or sees that the one which is there is as the config says. */
 export function makeRdtGroup(step: RdtStep, state: RdtState, place: () => Place): void {
+  locked(step.directory, () => makeLocked(step, state, place));
+}
+
+function makeLocked(step: RdtStep, state: RdtState, place: () => Place): void {
   const { directory, schemata = [] } = step;
+  // Another container that shares the group may have made it since it was looked for.
+  if (state.isMade && step.shared && existsSync(directory)) state.isMade = false;
   if (state.isMade) {
     make(directory, place);
     if (schemata.length > 0) writeSchemata(directory, schemata, place);
@@ -150,16 +168,17 @@ export function joinRdtGroup(state: RdtState, pid: number): void {
  * fall back to the default group: then it stays.
  */
 export function removeRdtGroup(state: RdtState): void {
-  if (state.monitor !== undefined) removeDirectory(state.monitor);
-  if (!state.isMade || !existsSync(state.group)) return;
-  if (!state.isShared || isUnused(state.group)) removeDirectory(state.group);
+  locked(state.group, () => {
+    if (state.monitor !== undefined) removeDirectory(state.monitor);
+    if (!state.isMade || !existsSync(state.group)) return;
+    if (!state.isShared || isUnused(state.group)) removeDirectory(state.group);
+  });
 }
 
 /** A process that is dead and that nobody has waited for yet is listed. */
 function isUnused(group: string): boolean {
   const pids = readFileSync(join(group, 'tasks'), 'utf8').split('\n').filter(Boolean).map(Number);
-  const isAlive = (pid: number): boolean => !['Z', 'X', undefined].includes(readStat(pid)?.state);
-  return !pids.some(isAlive) && monitorsOf(group) === 0;
+  return !pids.some((pid) => readStat(pid)?.isAlive) && monitorsOf(group) === 0;
 }
 
 function monitorsOf(group: string): number {

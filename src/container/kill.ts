@@ -5,7 +5,7 @@ import { pidfdOpen, pidfdSendSignal } from '../linux/process.ts';
 import { signalNumber } from '../linux/signals.ts';
 import { thawAll } from './freezer.ts';
 import { membersOf } from './members.ts';
-import { openProcess, statusOf, wrongState } from './status.ts';
+import { NO_PROCESS, openProcess, statusOf, wrongState } from './status.ts';
 import { type State, Store } from './store.ts';
 
 const SIGKILL = 9;
@@ -64,7 +64,7 @@ function openPid(pid: number): { pid: number; pidfd: number } | undefined {
   try {
     return { pid, pidfd: pidfdOpen(pid) };
   } catch (error) {
-    if (isErrno(error, 'ESRCH', 'EINVAL')) return undefined;
+    if (isErrno(error, ...NO_PROCESS)) return undefined;
     throw error;
   }
 }

@@ -24,7 +24,7 @@ function pidsOfNamespace(pid: number): number[] {
   const pids = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
-  return pids.filter((one) => namespaceOf(one) === wanted && readStat(one)?.state !== 'Z');
+  return pids.filter((one) => namespaceOf(one) === wanted && readStat(one)?.isAlive);
 }
 
 /** Undefined of what has gone, or is somebody else's. */

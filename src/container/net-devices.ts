@@ -78,10 +78,12 @@ export class NetDevices {
   giveBack(): unknown {
     const { inside } = this;
     if (!inside || this.moved.length === 0) return undefined;
-    const outside = RouteSocket.open();
-    const namespace = ownNetworkNamespace();
     let first: unknown;
+    let outside: RouteSocket | undefined;
+    let namespace: number | undefined;
     try {
+      outside = RouteSocket.open();
+      namespace = ownNetworkNamespace();
       for (const moved of this.moved.splice(0).reverse()) {
         try {
           bringBack(moved, outside, inside, namespace);
@@ -89,9 +91,11 @@ export class NetDevices {
           first ??= error;
         }
       }
+    } catch (error) {
+      first ??= error;
     } finally {
-      close(namespace);
-      outside.close();
+      if (namespace !== undefined) close(namespace);
+      outside?.close();
     }
     return first;
   }

@@ -43,13 +43,18 @@ export class Notifier {
   constructor(directory: string, address: string, pid: number) {
     this.pid = pid;
     this.supervisor = connectSupervisor(address);
+    const path = join(directory, 'notify.sock');
     try {
-      const path = join(directory, 'notify.sock');
       rmSync(path, { force: true }); // of a start that was killed
       this.own = bindDatagram(path);
-      chmodSync(path, 0o777); // its user may be anybody
     } catch (error) {
       close(this.supervisor);
+      throw error;
+    }
+    try {
+      chmodSync(path, 0o777); // its user may be anybody
+    } catch (error) {
+      this.close();
       throw error;
     }
   }

@@ -1,12 +1,12 @@
 import { freeze, thaw } from './freezer.ts';
-import { type Status, statusOf, wrongState } from './status.ts';
+import { type Status, statusOf, whileAlive, wrongState } from './status.ts';
 import { type State, Store } from './store.ts';
 
 /** Stops every process of the container where it is. */
 export function pause(root: string, id: string): void {
   change(root, id, (state, status) => {
     if (status !== 'running' && status !== 'created') throw wrongState(id, status, 'running or created');
-    freeze(state.cgroup);
+    whileAlive(state, 'running or created', () => freeze(state.cgroup));
   });
 }
 
@@ -14,7 +14,7 @@ export function pause(root: string, id: string): void {
 export function resume(root: string, id: string): void {
   change(root, id, (state, status) => {
     if (status !== 'paused') throw wrongState(id, status, 'paused');
-    thaw(state.cgroup);
+    whileAlive(state, 'paused', () => thaw(state.cgroup));
   });
 }
 

@@ -37,8 +37,10 @@ function readInterfaces({ pid }: State): NetworkInterface[] | null {
     if (readlinkSync(`/proc/${pid}/ns/net`) === readlinkSync('/proc/self/ns/net')) return null;
     lines = readFileSync(`/proc/${pid}/net/dev`, 'utf8').trimEnd().split('\n').slice(2);
   } catch (error) {
-    // Of a process that is ending, before it is a zombie; ENXIO: the namespace is being taken down.
-    if (['ENOENT', 'ESRCH', 'EINVAL', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    // Of a process that is ending, before it is a zombie; ENXIO: the namespace is being taken down. EACCES: it waits for
+    // start, and nobody may look into it but root.
+    if (['ENOENT', 'ESRCH', 'EINVAL', 'ENXIO', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      return null;
     throw error;
   }
   const interfaces = lines.map(parseInterface).filter(({ Name }) => Name !== 'lo');

@@ -1,7 +1,7 @@
 import { type Exit, exitNumber, setChildSubreaper } from '../linux/process.ts';
 import type { SignalQueue } from '../linux/signal-queue.ts';
 import { type Created, type CreateOptions, create } from './create.ts';
-import { removeAll } from './delete.ts';
+import { removeAfter } from './delete.ts';
 import type { Journal } from './hooks.ts';
 import { type Notifier, notifierOf } from './notify.ts';
 import { awaitReady, release } from './start.ts';
@@ -37,7 +37,8 @@ export async function run(options: RunOptions): Promise<number> {
     terminal?.restore();
     throw error;
   }
-  let isDeleted = options.keep === true || options.detach === true;
+  let isKept = options.keep === true || options.detach === true;
+  let failure: unknown;
   let notifier: Notifier | undefined;
   try {
     notifier = notifierOf(created.state, options.notifySocket);
@@ -48,15 +49,19 @@ export async function run(options: RunOptions): Promise<number> {
     }
     return exitNumber(await waitFor(created, { signals, terminal, notifier, reapsAll }));
   } catch (error) {
-    isDeleted = false;
+    isKept = false;
+    failure = error;
     throw error;
   } finally {
     try {
       terminal?.restore();
       notifier?.close();
     } finally {
-      if (!isDeleted) removeAll(created.entry, created.state, options.journal);
-      created.entry.close();
+      try {
+        if (!isKept) removeAfter(failure, created.entry, created.state, options.journal);
+      } finally {
+        created.entry.close();
+      }
     }
   }
 }

@@ -4,10 +4,11 @@ import { decodeStream, RECORD_MAX } from '../launch/protocol.ts';
 import { openReader, openWriter } from '../linux/fifo.ts';
 import { close, read, write } from '../linux/file.ts';
 import { naming } from '../linux/file-error.ts';
+import { isErrno } from '../linux/libc.ts';
 import { launchModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import { launchError } from './create.ts';
-import { removeAll } from './delete.ts';
+import { removeAfter } from './delete.ts';
 import { hooksOf, type Journal, runHooks, settleInside } from './hooks.ts';
 import { type Notifier, notifierOf } from './notify.ts';
 import { openProcess, statusOf, wrongState } from './status.ts';
@@ -28,7 +29,7 @@ export function start(root: string, id: string, journal?: Journal, notifySocket?
     try {
       release(entry, state, undefined, journal);
     } catch (error) {
-      if (error instanceof OrlopError && error.code === 'container/hook') removeAll(entry, state, journal);
+      if (error instanceof OrlopError && error.code === 'container/hook') removeAfter(error, entry, state, journal);
       throw error;
     }
     if (notifier) awaitReady(entry, state, notifier);
@@ -68,16 +69,20 @@ export function release(entry: Entry, state: State, document?: SpecDocument, jou
 
 function sendStart(entry: Entry): void {
   const fifo = openWriter(entry.file('start'));
-  if (fifo === undefined) {
-    throw new OrlopError('container/wrong-state', `the process of container "${entry.id}" is gone`, {
-      hint: 'it was killed: look for the out-of-memory killer in the kernel log, and at linux.resources.memory',
-    });
-  }
+  if (fifo === undefined) throw gone(entry);
   try {
     write(fifo, Buffer.of(1));
+  } catch (error) {
+    throw isErrno(error, 'EPIPE') ? gone(entry) : error;
   } finally {
     close(fifo);
   }
+}
+
+function gone({ id }: Entry): OrlopError {
+  return new OrlopError('container/wrong-state', `the process of container "${id}" is gone`, {
+    hint: 'it was killed: look for the out-of-memory killer in the kernel log, and at linux.resources.memory',
+  });
 }
 
 /** What went wrong, once the process's program runs or never will. */

@@ -34,8 +34,11 @@ export function isPaused(state: State): boolean {
   return isFrozen(state.cgroup);
 }
 
-/** man 5 proc_pid_stat: the state letter and field 22, behind the name, which may hold anything. */
-export function readStat(pid: number): { state: string; startTime: string } | undefined {
+/**
+ * man 5 proc_pid_stat: behind the name, which may hold anything, the state letter and fields 20 and 22. Where the first
+ * thread has ended before others the letter is a zombie's, and the process lives.
+ */
+export function readStat(pid: number): { isAlive: boolean; startTime: string } | undefined {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -45,15 +48,19 @@ export function readStat(pid: number): { state: string; startTime: string } | un
     throw error;
   }
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { state: fields[0] ?? '', startTime: fields[19] ?? '' };
+  const [state = ''] = fields;
+  return { isAlive: !/[ZXx]/.test(state) || Number(fields[17]) > 1, startTime: fields[19] ?? '' };
 }
 
 /** Whether the very process of the container is there and no zombie. */
 export function isAlive(state: State): boolean {
   if (state.pid === undefined) return false;
   const stat = readStat(state.pid);
-  return stat !== undefined && stat.startTime === state.startTime && stat.state !== 'Z' && stat.state !== 'X';
+  return stat !== undefined && stat.startTime === state.startTime && stat.isAlive;
 }
+
+/** Of pidfd_open: nobody has that number, or a thread has, for which it is ENOENT since Linux 6.16. */
+export const NO_PROCESS = ['ESRCH', 'EINVAL', 'ENOENT'] as const;
 
 /**
  * A pidfd of the container's first process, undefined if it is gone. The fd is taken first and the start time compared
@@ -65,12 +72,21 @@ export function openProcess(state: State): number | undefined {
   try {
     pidfd = pidfdOpen(state.pid);
   } catch (error) {
-    if (isErrno(error, 'ESRCH', 'EINVAL')) return undefined;
+    if (isErrno(error, ...NO_PROCESS)) return undefined;
     throw error;
   }
   if (isAlive(state)) return pidfd;
   close(pidfd);
   return undefined;
+}
+
+/** Does it; an error of what has ended meanwhile, and taken its files along, is that it has ended. */
+export function whileAlive<T>(state: State, wanted: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw isAlive(state) ? error : wrongState(state.id, 'stopped', wanted, error);
+  }
 }
 
 const WAYS_OUT: Readonly<Record<Status, (id: string) => string>> = {

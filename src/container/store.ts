@@ -17,7 +17,6 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
-  rmdirSync,
   rmSync,
   type Stats,
   statSync,
@@ -108,7 +107,7 @@ export class Store {
       return new Entry(id, directory, true);
     } catch (error) {
       if (error instanceof OrlopError && error.code === 'container/missing') throw error;
-      rmdirSync(directory);
+      removeTree(directory);
       throw error;
     }
   }
@@ -198,7 +197,12 @@ export class Entry {
       if (code(error) === 'ENOENT') throw this.missing();
       throw fileError(error, file, ROOT);
     }
-    if (this.lock()) return;
+    try {
+      if (this.lock()) return;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
     this.close();
     throw this.missing();
   }

@@ -12,7 +12,7 @@ import { applyDeviceFilter } from './device-filter.ts';
 import { freeze, thaw } from './freezer.ts';
 import { writeSchemata } from './intel-rdt.ts';
 import { applyInTurn, applyLimit } from './limits.ts';
-import { isPaused, statusOf, wrongState } from './status.ts';
+import { isPaused, statusOf, whileAlive, wrongState } from './status.ts';
 import { type State, Store } from './store.ts';
 import { Systemd } from './systemd.ts';
 
@@ -33,9 +33,7 @@ export function update(options: UpdateOptions): void {
   try {
     const state = entry.read();
     const status = statusOf(entry, state);
-    if (!state || status === 'creating' || status === 'stopped') {
-      throw wrongState(options.id, status, 'created, running or paused');
-    }
+    if (!state || status === 'creating' || status === 'stopped') throw wrongState(options.id, status, WANTED);
     if (state.cgroup.directories.length === 0) {
       throw new OrlopError(
         'container/wrong-state',
@@ -45,18 +43,24 @@ export function update(options: UpdateOptions): void {
         },
       );
     }
-    const document = new SpecDocument(launchModule(), options.resources);
-    const { steps, diagnostics } = document.update(requestOf(state, options));
-    for (const finding of diagnostics) options.warn?.(finding);
-    const undoSchemata = updateSchemata(state, options.schemata ?? []);
-    try {
-      writeAll(state, steps, document);
-    } catch (error) {
-      undoSchemata();
-      throw error;
-    }
+    whileAlive(state, WANTED, () => updateLiving(state, options));
   } finally {
     entry.close();
+  }
+}
+
+const WANTED = 'created, running or paused';
+
+function updateLiving(state: State, options: UpdateOptions): void {
+  const document = new SpecDocument(launchModule(), options.resources);
+  const { steps, diagnostics } = document.update(requestOf(state, options));
+  for (const finding of diagnostics) options.warn?.(finding);
+  const undoSchemata = updateSchemata(state, options.schemata ?? []);
+  try {
+    writeAll(state, steps, document);
+  } catch (error) {
+    attempt(error as Error, 'the former schemata', undoSchemata);
+    throw error;
   }
 }
 
@@ -200,9 +204,11 @@ function whileFrozen(state: State, isNeeded: boolean, act: () => void): void {
   if (mustFreeze) freeze(state.cgroup);
   try {
     act();
-  } finally {
-    if (mustFreeze) thaw(state.cgroup);
+  } catch (error) {
+    if (mustFreeze) attempt(error as Error, 'thaw', () => thaw(state.cgroup));
+    throw error;
   }
+  if (mustFreeze) thaw(state.cgroup);
 }
 
 /** The last first: every state in between was one before. */

@@ -2,7 +2,7 @@ import { OrlopError } from '../error.ts';
 import { close, sealedMemfd } from '../linux/file.ts';
 import { isErrno } from '../linux/libc.ts';
 import { kill, waitpid } from '../linux/process.ts';
-import { receive, send, socketpair } from '../linux/socket.ts';
+import { type Received, receive, send, socketpair } from '../linux/socket.ts';
 import { spawn } from '../linux/spawn.ts';
 import { decode, type Message, RECORD_MAX } from './protocol.ts';
 
@@ -27,8 +27,9 @@ export class Launch {
   constructor(options: LaunchOptions) {
     const [ours, theirs] = socketpair();
     this.socket = ours;
-    const memfd = sealedMemfd('orlop', options.image);
+    let memfd: number | undefined;
     try {
+      memfd = sealedMemfd('orlop', options.image);
       const first = 3 + options.preserveFds;
       const fds: [number, number][] = [];
       for (let fd = 0; fd < first; fd++) fds.push([fd, fd]);
@@ -39,7 +40,7 @@ export class Launch {
       close(ours);
       throw error;
     } finally {
-      close(memfd);
+      if (memfd !== undefined) close(memfd);
       close(theirs);
     }
   }
@@ -51,8 +52,18 @@ export class Launch {
 
   /** The next message, none when the image has ended; `fd` is what came along, and the caller's. */
   receive(): { message?: Message; fd?: number | undefined } {
-    const { bytes, fd } = receive(this.socket, RECORD_MAX);
+    const { bytes, fd } = this.receiveRecord();
     return bytes.length === 0 ? {} : { message: decode(bytes), fd };
+  }
+
+  /** man 7 unix: that the image has ended without reading all is told once, before what it has said. */
+  private receiveRecord(): Received {
+    try {
+      return receive(this.socket, RECORD_MAX);
+    } catch (error) {
+      if (!isErrno(error, 'ECONNRESET')) throw error;
+      return receive(this.socket, RECORD_MAX);
+    }
   }
 
   /**

@@ -1,0 +1,77 @@
+// Containers and their neighbours in the same hierarchies of cgroups, at the same moment.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readStat } from '../../src/container/status.ts';
+import { type Patch, shell, Workplace } from './support/bundle.ts';
+import { leavesNothing } from './support/leftovers.ts';
+import { builds, Orlop, until } from './support/orlop.ts';
+
+const place = new Workplace('collisions');
+afterAll(() => place.remove());
+
+const hasStrace = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0;
+if (!hasStrace)
+  console.warn('collisions.test.ts: strace is missing or not allowed: nothing is held up. apt-get install strace');
+
+const WAITING = shell('sleep 1000');
+const below = (path: string): Patch => {
+  return (config) => {
+    config.linux.cgroupsPath = path;
+  };
+};
+
+interface Cgroups {
+  cgroup: { directories: string[] };
+}
+
+describe.each(builds())('$name', (build) => {
+  const orlop = new Orlop(place, build);
+  leavesNothing(place, () => orlop);
+
+  const directoriesOf = (id: string): string[] =>
+    (JSON.parse(readFileSync(join(orlop.root, id, 'state.json'), 'utf8')) as Cgroups).cgroup.directories;
+
+  it.skipIf(!hasStrace)('two that make the same parent are made both', async () => {
+    const parent = `/${place.id()}`;
+    const [first, second, probe] = [place.id(), place.id(), place.id()];
+    // Where the parent will be in each hierarchy.
+    orlop.create(place.bundle(below(`${parent}/probe`)), probe).ok();
+    const parents = directoriesOf(probe).map(dirname);
+    orlop.call(['delete', '--force', probe]).ok();
+    expect(parents.filter(existsSync)).toEqual([]);
+
+    // The first has found no parent, and is held up when it is about to make one.
+    const held = parents.flatMap((path) => ['-P', path]);
+    const inject = 'inject=?mkdir,?mkdirat:delay_enter=5000000:when=1';
+    const prefix = ['strace', '--quiet=all', '-o', '/dev/null', ...held, '-e', inject];
+    const bundles = [first, second].map((id) => place.bundle(WAITING, below(`${parent}/${id}`)).directory);
+    const created = orlop.launch(['create', '-b', bundles[0] as string, first], { prefix }).result;
+    await until('it is held up', () => existsSync(join(orlop.root, first, 'exec')));
+    orlop.call(['create', '-b', bundles[1] as string, second]).ok();
+    (await created).ok();
+    for (const id of [first, second]) orlop.call(['start', id]).ok();
+    for (const id of [first, second]) orlop.call(['delete', '--force', id]).ok();
+    expect(parents.filter(existsSync)).toEqual([]);
+  });
+
+  it('one whose process somebody has moved elsewhere is ended all the same', () => {
+    const id = place.id();
+    orlop.run(place.bundle(WAITING), id, '-d').ok();
+    const { pid } = orlop.state(id);
+    const directories = directoriesOf(id);
+    for (const directory of directories) {
+      // Up to the mount, which takes processes in every version.
+      let top = directory;
+      while (existsSync(join(dirname(top), 'cgroup.procs'))) top = dirname(top);
+      writeFileSync(join(top, 'cgroup.procs'), String(pid));
+      expect(readdirSync(directory).length).toBeGreaterThan(0);
+      expect(readFileSync(join(directory, 'cgroup.procs'), 'utf8')).toBe('');
+    }
+    expect(orlop.state(id).status).toBe('running');
+    orlop.call(['delete', '--force', id]).ok();
+    expect(readStat(pid)?.isAlive ?? false).toBe(false);
+  });
+});
