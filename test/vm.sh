@@ -40,7 +40,7 @@ cd /project
 exec node node_modules/vitest/vitest.mjs run --config test/vitest.config.ts --project system --project engines "$@"
 END
 
-status=0 seconds=1800
+status=0 seconds=5400
 run() { # WHAT [OPTION OF PROGRAM...] -- TEST FILE...
   local what=$1 start=$SECONDS options=()
   shift

@@ -217,7 +217,13 @@ check('--cpu-quota, --cpu-period, --cgroup, --annotation', (ctr) => {
 check('--memory-limit: the killer comes, and containerd tells of it', async (ctr) => {
   const events = ctr.events();
   try {
-    const id = ctr.start(['--memory-limit', '20971520'], 'sh', '-c', 'head -c 100m /dev/zero | tail -c 100m');
+    const line = 'while [ ! -e /go ]; do sleep 0.1; done; head -c 100m /dev/zero | tail -c 100m';
+    const id = ctr.start(['--memory-limit', '20971520'], 'sh', '-c', line);
+    await until('containerd tells of anything', () => {
+      ctr.call(['container', 'label', id, 'is=told']).ok();
+      return events.text() !== '';
+    });
+    writeFileSync(`/proc/${ctr.task(id)?.pid}/root/go`, '');
     await until('containerd tells of it', () => events.text().includes('/tasks/oom'));
     await until('the task has stopped', () => ctr.task(id)?.status === 'STOPPED');
     expect(ctr.call(['task', 'delete', id]).stderr).toMatch(/exit code 137/);

@@ -50,7 +50,7 @@ check('run -d, wait, logs', (podman) => {
 
 check('run -d --rm: removed when it ends', async (podman) => {
   const name = podman.start(['--rm'], 'true');
-  await until('the container is removed', () => podman.call(['container', 'exists', name]).status === 1, 10_000);
+  await until('the container is removed', () => podman.call(['container', 'exists', name]).status === 1);
 });
 
 check('--restart on-failure:2', async (podman) => {

@@ -16,11 +16,13 @@ let before: Snapshot;
 let links: string[] = [];
 
 const ip = (...words: string[]): string => execFileSync('ip', words, { encoding: 'utf8', stdio: 'pipe' });
+/** Of the test's own, and loopback: others of the host may come and go. */
 const names = (): string[] =>
   ip('-o', 'link')
     .trim()
     .split('\n')
     .map((line) => (line.split(': ')[1] ?? '').replace(/@.*/, ''))
+    .filter((link) => link.startsWith(name) || link.startsWith('lo'))
     .sort();
 
 /** Two ends of a cable: `name` goes to the container, the peer stays. */

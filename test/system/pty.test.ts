@@ -181,10 +181,18 @@ describe.each(builds().flatMap((build) => (['run', 'exec'] as const).map((comman
         await new Promise((resolve) => setTimeout(resolve, 500));
         process.kill(pid, 'SIGTERM');
         await until('the trap has run', () => isThere('ended'));
-        await new Promise((resolve) => setTimeout(resolve, 200));
-        // The program is gone; its output still waits for the reader, until that too is not wanted any more.
-        process.kill(pid, 'SIGTERM');
-        expect(await status).toBe(8);
+        // The program is gone; its output still waits for the reader, until that too is not wanted any more. A signal that
+        // comes before orlop has seen the end was still for the program.
+        const again = setInterval(() => {
+          try {
+            process.kill(pid, 'SIGTERM');
+          } catch {}
+        }, 200);
+        try {
+          expect(await status).toBe(8);
+        } finally {
+          clearInterval(again);
+        }
       });
 
       it('goes into a file or a pipe as well', async () => {
@@ -315,7 +323,8 @@ describe.each(builds().flatMap((build) => (['run', 'exec'] as const).map((comman
 
     describe('as a job of a shell', () => {
       const job = (line: string, ...after: string[]): string[] => {
-        const script = `set -m; "$@" & sleep 1; ${after.join('; ')}`;
+        const isStopped = 'grep -q "^State:.T" /proc/$!/status';
+        const script = `set -m; "$@" & until ${isStopped}; do sleep 0.05; done; ${after.join('; ')}`;
         return ['sh', '-c', script, 'sh', ...words(line)];
       };
 

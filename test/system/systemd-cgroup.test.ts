@@ -262,15 +262,7 @@ describe.skipIf(!isThere || !isV2)('the container is in a scope of systemd', () 
 
   it('another unit of the same name stays what it is', async () => {
     const name = `test-${id}.scope`;
-    execFileSync('systemd-run', [
-      '--quiet',
-      '--scope',
-      '--no-block',
-      `--unit=${name}`,
-      'sh',
-      '-c',
-      'sleep 1000 >/dev/null 2>&1 &',
-    ]);
+    execFileSync('systemd-run', ['--quiet', '--scope', `--unit=${name}`, 'sh', '-c', 'sleep 1000 >/dev/null 2>&1 &']);
     await until('it is there', () => property(name, 'ActiveState') === 'active');
     const { stderr } = run(place.bundle(shell('true'), linux({ cgroupsPath: `system.slice:test:${id}` })));
     expect(stderr).toContain(`test-${id}.scope`);

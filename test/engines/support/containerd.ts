@@ -38,7 +38,7 @@ export class ContainerdSite {
     closeSync(log);
     const ctr = this.with('runc');
     try {
-      await until('containerd answers', () => ctr.call(['version']).status === 0, 20_000);
+      await until('containerd answers', () => ctr.call(['version']).status === 0, 60_000);
     } catch (error) {
       throw new Error(readFileSync(this.site.path('containerd.log'), 'utf8'), { cause: error });
     }

@@ -93,6 +93,6 @@ describe('a directory of a shared volume that becomes a link (CVE-2021-30465)', 
       expect(linked).toBeGreaterThan(0);
       expect(refused).toBeLessThan(CREATES / 10);
     },
-    300_000,
+    900_000,
   );
 });
