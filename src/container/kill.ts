@@ -6,7 +6,7 @@ import { signalNumber } from '../linux/signals.ts';
 import { thawAll } from './freezer.ts';
 import { membersOf } from './members.ts';
 import { NO_PROCESS, openProcess, statusOf, wrongState } from './status.ts';
-import { type State, Store } from './store.ts';
+import { type Entry, type State, Store } from './store.ts';
 
 const SIGKILL = 9;
 
@@ -27,10 +27,22 @@ export function kill(root: string, id: string, signal: number, isAll: boolean): 
   const status = statusOf(entry, state);
   if (!state || status === 'creating') throw wrongState(id, status, 'created, running or paused');
   const isSent = signalFirst(state, signal);
-  const others = isAll || signal === SIGKILL ? signalAll(state, signal, isSent ? state.pid : undefined) : 0;
+  const isStill = (): boolean => isRecorded(entry, state);
+  const others = isAll || signal === SIGKILL ? signalAll(state, signal, isSent ? state.pid : undefined, isStill) : 0;
   if (!isSent && others === 0) throw notRunning(id);
   // On cgroup v1 a frozen process dies only when it goes on.
-  if (signal === SIGKILL) thawAll(state.cgroup);
+  if (signal === SIGKILL && isStill()) thawAll(state.cgroup);
+}
+
+/** Without a lock another may come at any time, of the same id and with the same cgroups: it has another process. */
+function isRecorded(entry: Entry, { pid, startTime }: State): boolean {
+  try {
+    const now = entry.read();
+    return now?.pid === pid && now?.startTime === startTime;
+  } catch (error) {
+    if (error instanceof OrlopError && error.code === 'container/missing') return false;
+    throw error;
+  }
 }
 
 /** Whether the container's first process was there to be signalled. */
@@ -44,14 +56,16 @@ const BATCH = 256;
 
 /**
  * Signals every process of the container but `except` and this one, and answers how many there were. The pidfds come
- * first and the list is read again then: a pid that somebody outside has taken over meanwhile is not in it.
+ * first and the list is read again then: a pid that somebody outside has taken over meanwhile is not in it. Who has no
+ * lock asks at last with `isStill` whether the list was still the container's.
  */
-export function signalAll(state: State, signal: number, except?: number): number {
+export function signalAll(state: State, signal: number, except?: number, isStill = (): boolean => true): number {
   const pids = membersOf(state).filter((pid) => pid !== except && pid !== process.pid);
   let count = 0;
   for (let from = 0; from < pids.length; from += BATCH) {
     const open = pids.slice(from, from + BATCH).flatMap((pid) => openPid(pid) ?? []);
     const still = new Set(membersOf(state));
+    if (!isStill()) still.clear();
     for (const { pid, pidfd } of open) {
       if (!still.has(pid)) close(pidfd);
       else if (sendAndClose(pidfd, signal)) count++;

@@ -16,6 +16,18 @@ const hasStrace = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0;
 if (!hasStrace)
   console.warn('collisions.test.ts: strace is missing or not allowed: nothing is held up. apt-get install strace');
 
+const PIDFD_OPEN = 434; // <asm-generic/unistd.h>
+
+/** man 5 proc_pid_syscall: whether a child is in that call. */
+function isInside(parent: number, call: number): boolean {
+  try {
+    const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').split(' ').filter(Boolean);
+    return children.some((child) => readFileSync(`/proc/${child}/syscall`, 'utf8').startsWith(`${call} `));
+  } catch {
+    return false; // it has gone
+  }
+}
+
 const WAITING = shell('sleep 1000');
 const below = (path: string): Patch => {
   return (config) => {
@@ -55,6 +67,24 @@ describe.each(builds())('$name', (build) => {
     for (const id of [first, second]) orlop.call(['start', id]).ok();
     for (const id of [first, second]) orlop.call(['delete', '--force', id]).ok();
     expect(parents.filter(existsSync)).toEqual([]);
+  });
+
+  it.skipIf(!hasStrace)('one of the same id is not killed for one that has gone', async () => {
+    const id = place.id();
+    const bundle = place.bundle(WAITING);
+    orlop.run(bundle, id, '-d').ok();
+    const { pid } = orlop.state(id);
+    // It knows the container, and is held up when it is about to open its process.
+    const inject = 'inject=pidfd_open:delay_enter=5000000:when=1';
+    const prefix = ['strace', '--quiet=all', '-o', '/dev/null', '-e', 'trace=pidfd_open', '-e', inject];
+    const { pid: tracer, result: killed } = orlop.launch(['kill', id, 'KILL'], { prefix });
+    await until('it is held up', () => isInside(tracer, PIDFD_OPEN));
+    orlop.call(['delete', '--force', id]).ok();
+    orlop.run(bundle, id, '-d').ok();
+    expect(orlop.state(id).pid).not.toBe(pid);
+    expect((await killed).stderr).toContain('container not running');
+    expect(orlop.state(id).status).toBe('running');
+    orlop.call(['delete', '--force', id]).ok();
   });
 
   it('one whose process somebody has moved elsewhere is ended all the same', () => {
