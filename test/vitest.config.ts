@@ -55,6 +55,8 @@ export default defineConfig({
           include: ['test/browser/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 60_000,
+          // A slow machine draws when it comes to it.
+          expect: { poll: { timeout: 20_000 } },
         },
       },
       {

@@ -87,8 +87,8 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await page
       .locator('#file')
       .setInputFiles({ name: 'config.json', mimeType: 'application/json', buffer: Buffer.from(text) });
-    // The live region speaks once the answers are there.
-    await page.evaluate(() => new Promise((done) => setTimeout(done, 50)));
+    // It is cleared once its text is in the editor.
+    await page.waitForFunction(() => document.querySelector<HTMLInputElement>('#file')?.value === '');
   }
 
   /** Everything in the editor, which draws only what is seen. */

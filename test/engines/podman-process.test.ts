@@ -78,28 +78,23 @@ check('--ulimit', (podman) => {
   ).toBe('100\n200\n0');
 });
 
-check('--tz, --timeout, --pidfile, --annotation, --secret', (podman) => {
+check('--tz, --pidfile, --annotation, --secret', (podman) => {
   const file = site.site.path(`pid-${podman.runtime}`);
   const secret = podman.place.id('secret');
   podman.call(['secret', 'create', secret, '/etc/hostname']).ok();
-  const options = [
-    '--timeout',
-    '2',
-    '--pidfile',
-    file,
-    '--annotation',
-    'org.example=x',
-    '--secret',
-    `${secret},type=mount`,
-  ];
+  const options = ['--pidfile', file, '--annotation', 'org.example=x', '--secret', `${secret},type=mount`];
   const name = podman.start([...options, '--tz', 'local'], ...FOREVER);
   expect(readFileSync(file, 'utf8')).toBe(String(podman.pid(name)));
   expect(podman.call(['exec', name, 'cat', `/run/secrets/${secret}`]).ok().stdout).toBe(
     readFileSync('/etc/hostname', 'utf8'),
   );
+  podman.call(['secret', 'rm', secret]).ok();
+});
+
+check('--timeout', (podman) => {
+  const name = podman.start(['--timeout', '2'], ...FOREVER);
   // What conmon says of one that it has ended.
   expect(podman.call(['wait', name]).ok().stdout.trim()).toBe('-1');
-  podman.call(['secret', 'rm', secret]).ok();
 });
 
 check('--hooks-dir: hooks of all kinds', (podman) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { Workplace } from '../system/support/bundle.ts';
 import { GID, OrdinaryUser, UID } from '../system/support/ordinary.ts';
-import type { Result } from '../system/support/orlop.ts';
+import { type Result, until } from '../system/support/orlop.ts';
 import { checks, type Engine } from './support/check.ts';
 import { IMAGE, writeImage } from './support/image.ts';
 import { found, programOf, type Runtime, Site } from './support/site.ts';
@@ -145,9 +145,9 @@ check('run -it, exec -it: a terminal', (own) => {
   expect(further.status).toBe(5);
 });
 
-check('stop, and the status that comes of it', (own) => {
-  const name = own.start([], 'sh', '-c', 'trap "exit 3" TERM; while :; do sleep 0.1; done');
-  own.call(['exec', name, 'true']).ok();
+check('stop, and the status that comes of it', async (own) => {
+  const name = own.start([], 'sh', '-c', 'trap "exit 3" TERM; touch /ready; while :; do sleep 0.1; done');
+  await until('it takes signals', () => own.call(['exec', name, 'test', '-e', '/ready']).status === 0);
   own.call(['stop', name]).ok();
   expect(own.call(['inspect', name, '--format', '{{.State.Status}} {{.State.ExitCode}}']).ok().stdout).toBe(
     'exited 3\n',

@@ -8,6 +8,7 @@ import { activationOf } from '../../src/container/activation.ts';
 import { shell, Workplace } from './support/bundle.ts';
 import { leavesNothing } from './support/leftovers.ts';
 import { builds, Orlop, until } from './support/orlop.ts';
+import { freePort } from './support/port.ts';
 
 const place = new Workplace('activation');
 let orlop = new Orlop(place);
@@ -93,7 +94,7 @@ describe.each(builds())('$name', (build) => {
 
   const activate = '/usr/bin/systemd-socket-activate';
   it.skipIf(!existsSync(activate))('a server of systemd-socket-activate answers a client', async () => {
-    const port = 20000 + (process.pid % 10000) + (build.name === 'node' ? 0 : 1);
+    const port = await freePort();
     const bundle = place.bundle((config) => {
       // In the host's network, as the socket is; nc takes the connection that stands on fd 3.
       config.process.args = ['/bin/sh', '-c', 'echo "hello from $LISTEN_FDS as $LISTEN_PID" >&3'];

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
-import { shell, Workplace } from './support/bundle.ts';
+import { Workplace } from './support/bundle.ts';
 import { expectNothingLeft, snapshot } from './support/leftovers.ts';
 import { done, fill, mountTmpfs } from './support/mount.ts';
 import { builds, Orlop } from './support/orlop.ts';
@@ -12,7 +12,10 @@ import { expectRefused, TAKING_ID, withId } from './support/refused.ts';
 
 const place = new Workplace('bad-input');
 const [NEW, RUNNING, STOPPED] = [place.id('new'), place.id('running'), place.id('stopped')];
-const bundle = place.bundle(shell('sleep 1000')).directory;
+// No shell that becomes a sleep later: it would be a process that was not there before.
+const bundle = place.bundle((config) => {
+  config.process.args = ['/bin/sleep', '1000'];
+}).directory;
 const terminal = place.bundle((config) => {
   config.process.terminal = true;
 }).directory;

@@ -218,7 +218,7 @@ describe.skipIf(isSkipped)(title, () => {
       const owners = (directory: string): Record<string, number> =>
         Object.fromEntries(readdirSync(directory).map((name) => [name, statSync(join(directory, name)).uid]));
 
-      it('belongs to the user of its process, but the limits do not', () => {
+      it('belongs to the user of its process, but the limits do not', async () => {
         const line =
           'mkdir /sys/fs/cgroup/sub && echo 0 > /sys/fs/cgroup/sub/cgroup.procs; cat /proc/self/cgroup; sleep 1000';
         const user: Patch = (config) => {
@@ -226,6 +226,7 @@ describe.skipIf(isSkipped)(title, () => {
         };
         const resources = { memory: { limit: 64 * MIB } };
         const running = orlop.run(place.bundle(shell(line), writable, user, linux({ resources })), id, '-d').ok();
+        await until('it has moved', () => running.stdout.trim() !== '');
         const directory = `${ROOT}/orlop-${id}`;
         expect(statSync(directory).uid).toBe(1000);
         const all = owners(directory);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Patch, shell, Workplace } from './support/bundle.ts';
 import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
-import { builds, Orlop, type Result } from './support/orlop.ts';
+import { builds, Orlop, type Result, until } from './support/orlop.ts';
 
 const place = new Workplace('hooks');
 afterAll(() => place.remove());
@@ -95,7 +95,7 @@ describe.each(builds())('$name', (build) => {
   }
 
   describe('in order', () => {
-    it('each with the state of its moment, over create, start and delete', () => {
+    it('each with the state of its moment, over create, start and delete', async () => {
       const bundle = place.bundle(shell('echo process >> /log/order; sleep 100'), logged(directory), annotated, all());
       orlop.create(bundle, id).ok();
       const { pid } = orlop.state(id);
@@ -105,6 +105,7 @@ describe.each(builds())('$name', (build) => {
       expectState('startContainer', 'created', pid);
       expectState('poststart', 'running', pid);
       expect(order()).not.toContain('poststop');
+      await until('it has begun', () => order().includes('process'));
       orlop.call(['kill', id, 'KILL']).ok();
       rmSync(bundle.config);
       orlop.call(['delete', '--force', id]).ok();
@@ -273,13 +274,13 @@ describe.each(builds())('$name', (build) => {
     });
 
     it.each(FATAL)('of %s that takes longer than its timeout', (kind) => {
-      const hook = script(kind, 'echo before; exec /bin/sleep 100', { timeout: 1 });
+      const hook = script(kind, 'echo before; exec /bin/sleep 100', { timeout: 3 });
       const bundle = place.bundle(shell('sleep 100'), hooks({ [kind]: [hook] }));
       const start = Date.now();
       const result = orlop.run(bundle, id);
-      expect(Date.now() - start).toBeGreaterThanOrEqual(1000);
+      expect(Date.now() - start).toBeGreaterThanOrEqual(3000);
       expect(Date.now() - start).toBeLessThan(20_000);
-      expectFailure(result, kind, 'killed after its timeout of 1 s', 'before');
+      expectFailure(result, kind, 'killed after its timeout of 3 s', 'before');
     });
 
     it('of poststop is a warning, and the others run', () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { shell, Workplace } from './support/bundle.ts';
@@ -78,10 +78,9 @@ describe.each(builds())('$name', (build) => {
     });
 
     it('forwards SIGTERM to the container', async () => {
-      const bundle = place.bundle(shell('trap "exit 3" TERM; echo up; while :; do sleep 0.05; done'));
+      const bundle = place.bundle(shell('trap "exit 3" TERM; touch /up; while :; do sleep 0.05; done'));
       const { pid, result } = orlop.launch(['run', '-b', bundle.directory, id]);
-      await until('the container runs', () => orlop.call(['state', id]).stdout.includes('"running"'));
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await until('it takes signals', () => existsSync(`${bundle.rootfs}/up`));
       process.kill(pid, 'SIGTERM');
       expect((await result).status).toBe(3);
     });
@@ -297,12 +296,14 @@ describe.each(builds())('$name', (build) => {
   });
 
   it('lets exactly one of two have an id', async () => {
-    const bundle = place.bundle(shell('sleep 0.5; exit 5'));
+    const bundle = place.bundle(shell('while ! test -e /go; do sleep 0.05; done; exit 5'));
+    const go = `${bundle.rootfs}/go`;
     for (let round = 0; round < 5; round++) {
       const runs = [0, 1].map(() => orlop.launch(['run', '-b', bundle.directory, id]).result);
-      const [winner, loser] = (await Promise.all(runs)).sort((a, b) => (b.status ?? 0) - (a.status ?? 0));
-      expect(winner?.status).toBe(5);
-      expectError(loser as Result, /already exists/);
+      expectError(await Promise.race(runs), /already exists/);
+      writeFileSync(go, '');
+      expect((await Promise.all(runs)).map(({ status }) => status).sort()).toEqual([1, 5]);
+      rmSync(go);
     }
   });
 });

@@ -20,8 +20,11 @@ afterEach(async () => {
   await expectNothingLeft(place, orlop, { ...before, files: snapshot(place, orlop).files });
 });
 
-/** A process whose parent ends at once says a little later who its parent is then. */
-const ORPHAN = "sh -c '(sleep 0.3; exec grep PPid /proc/self/status > /parent) &'; sleep 1";
+/** A process whose parent ends at once says who its parent is then. */
+const ORPHAN = `
+  sh -c '(while kill -0 $$ 2>/dev/null; do sleep 0.05; done; exec grep PPid /proc/self/status > /parent) &'
+  until test -s /parent; do sleep 0.05; done
+`;
 
 describe('run', () => {
   it('--pid-file', () => {

@@ -232,20 +232,20 @@ describe('a container that somebody deletes meanwhile', () => {
     id = place.id();
   });
 
-  /** `delete --force` that takes a second for the first of these calls. */
-  function deleteSlowly(calls: string): Promise<Result> {
+  /** `delete --force` that takes its time for the first of these calls. */
+  function deleteSlowly(calls: string, seconds: number): Promise<Result> {
     const names = calls
       .split(',')
       .map((call) => `?${call}`)
       .join(',');
-    const inject = `inject=${names}:delay_enter=1000000:when=1`;
+    const inject = `inject=${names}:delay_enter=${seconds * 1_000_000}:when=1`;
     const prefix = ['strace', '-o', '/dev/null', '-e', `trace=${names}`, '-e', inject];
     return orlop.launch(['delete', '--force', id], { prefix }).result;
   }
 
   it.skipIf(!hasStrace)('is gone before its files are, and its id free', async () => {
     orlop.create(bundle, id).ok();
-    const deleted = deleteSlowly('unlink,unlinkat');
+    const deleted = deleteSlowly('unlink,unlinkat', 5);
     await until('it is set aside', () => readdirSync(orlop.root).some((name) => name.startsWith('~')));
     expect(orlop.call(['state', id]).stderr).toContain('does not exist');
     expect(orlop.call(['list', '-q']).ok().stdout).toBe('');
@@ -260,7 +260,7 @@ describe('a container that somebody deletes meanwhile', () => {
   it.skipIf(!hasStrace)('is missing for who has waited for it', async () => {
     orlop.create(bundle, id).ok();
     const { pid } = orlop.state(id);
-    const deleted = deleteSlowly('rename,renameat,renameat2');
+    const deleted = deleteSlowly('rename,renameat,renameat2', 1);
     await until('its process has ended', () => !existsSync(`/proc/${pid}`));
     const [started, again] = await Promise.all([call('start', id), call('delete', '--force', id)]);
     expect(started.stderr).toContain('does not exist');
@@ -272,6 +272,8 @@ describe('a container that somebody deletes meanwhile', () => {
   it('is not mistaken by run for another of the same id', async () => {
     const { pid, result } = orlop.launch(['run', '-b', bundle.directory, id]);
     await until('it runs', () => orlop.call(['state', id]).stdout.includes('"running"'));
+    // Refused only after `run` has let go of the container.
+    expect(orlop.call(['delete', id]).status).toBe(1);
     process.kill(pid, 'SIGSTOP');
     orlop.call(['delete', '--force', id]).ok();
     orlop.create(bundle, id).ok();

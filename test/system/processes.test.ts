@@ -126,7 +126,8 @@ describe.each(builds())('$name', (build) => {
     });
 
     it('another signal waits until it goes on', async () => {
-      start(shell('trap "exit 3" TERM; while :; do sleep 0.01; done'));
+      const { rootfs } = start(shell('trap "exit 3" TERM; touch /up; while :; do sleep 0.01; done'));
+      await until('it takes signals', () => existsSync(join(rootfs, 'up')));
       orlop.call(['pause', id]).ok();
       orlop.call(['kill', id, 'TERM']).ok();
       await sleep(100);

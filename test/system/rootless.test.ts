@@ -128,7 +128,7 @@ describe('who maps himself alone', () => {
   });
 
   it('the whole life of a container', async () => {
-    const bundle = bundleOf(shell('trap "exit 7" TERM; while :; do sleep 0.1; done'));
+    const bundle = bundleOf(shell('trap "exit 7" TERM; touch /ready; while :; do sleep 0.1; done'));
     const id = place.id();
     orlop.create(bundle, id).ok();
     expect(orlop.state(id).status).toBe('created');
@@ -139,6 +139,7 @@ describe('who maps himself alone', () => {
     );
     expect(orlop.call(['exec', id, 'false']).status).toBe(1);
     expect(orlop.call(['list', '-q']).ok().stdout).toBe(`${id}\n`);
+    await until('it takes signals', () => existsSync(join(bundle.rootfs, 'ready')));
     orlop.call(['kill', id, 'TERM']).ok();
     await until('it has stopped', () => orlop.state(id).status === 'stopped');
     orlop.call(['delete', id]).ok();

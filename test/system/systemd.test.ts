@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Bundle, shell, Workplace } from './support/bundle.ts';
 import { fastest, Orlop, until } from './support/orlop.ts';
+import { freePort } from './support/port.ts';
 
 const place = new Workplace('systemd');
 const orlop = new Orlop(place, fastest());
@@ -17,6 +18,7 @@ if (!isThere)
 
 const systemctl = (...words: string[]): string => execFileSync('systemctl', words, { encoding: 'utf8' }).trim();
 const property = (unit: string, name: string): string => systemctl('show', '--value', '-p', name, unit);
+const isOver = (unit: string): boolean => !['active', 'deactivating'].includes(property(unit, 'ActiveState'));
 
 /** Starts a transient service and answers when systemd says that it is started. */
 function start(unit: string, properties: string[], words: string[]): void {
@@ -54,12 +56,12 @@ describe.skipIf(!isThere)('a service, where systemd is the first process (test/v
     const { pid } = orlop.state(id);
     expect(property(unit, 'MainPID')).toBe(String(pid));
     orlop.call(['delete', '--force', id]).ok();
-    await until('inactive', () => !['active', 'deactivating'].includes(property(unit, 'ActiveState')), 30_000);
+    await until('inactive', () => isOver(unit), 30_000);
   }, 120_000);
 
   it('with a socket: the container answers who connects', async () => {
     const unit = `orlop-socket-${process.pid}`;
-    const port = 20000 + (process.pid % 10000);
+    const port = await freePort();
     // Debian's perl-base, which is always there: it takes the one connection.
     const server = 'open(S, "+<&=3"); accept(C, S); print C "hello from $ENV{LISTEN_FDS} as $ENV{LISTEN_PID}\\n"';
     const bundle = bundleOf(`exec perl -e '${server}'`);
@@ -78,6 +80,8 @@ describe.skipIf(!isThere)('a service, where systemd is the first process (test/v
       client.on('error', reject);
     });
     systemctl('stop', `${unit}.socket`);
+    // orlop is still at it when perl has ended.
+    await until('inactive', () => isOver(unit), 30_000);
     expect(answer).toBe('hello from 1 as 1\n');
   }, 120_000);
 });
