@@ -86,16 +86,25 @@ export class Bundle {
 /** The directory of a test file: bundles, state and output are below it, and its name is in every id. */
 export class Workplace {
   readonly tag: string;
-  readonly directory: string;
+  private readonly name: string;
+  private made: string | undefined;
   private count = 0;
   private applets: string[] | undefined;
 
   constructor(name: string) {
     if (process.geteuid?.() !== 0) throw new Error('the system tests make real containers: run them as root');
     if (!existsSync(BUSYBOX)) throw new Error(`${BUSYBOX} is missing: apt-get install busybox-static`);
-    this.directory = mkdtempSync(join(tmpdir(), `orlop-test-${name}-`));
+    this.name = name;
     this.tag = `orlop-test-${process.pid}-${name}`;
-    copyFileSync(BUSYBOX, join(this.directory, 'busybox'));
+  }
+
+  /** Made when it is first asked for: where all tests of a file are skipped no hook of it runs, which would remove it. */
+  get directory(): string {
+    if (this.made === undefined) {
+      this.made = mkdtempSync(join(tmpdir(), `orlop-test-${this.name}-`));
+      copyFileSync(BUSYBOX, join(this.made, 'busybox'));
+    }
+    return this.made;
   }
 
   /** A container id that nobody else has. */
@@ -121,6 +130,6 @@ export class Workplace {
   }
 
   remove(): void {
-    rmSync(this.directory, { recursive: true, force: true });
+    if (this.made !== undefined) rmSync(this.made, { recursive: true, force: true });
   }
 }

@@ -74,7 +74,6 @@ export class Result {
 }
 
 export class Orlop {
-  readonly root: string;
   private readonly place: Workplace;
   private readonly build: Build;
   private count = 0;
@@ -82,7 +81,10 @@ export class Orlop {
   constructor(place: Workplace, build: Build = fastest()) {
     this.place = place;
     this.build = build;
-    this.root = place.path(`state-${build.name.replaceAll(/\W+/g, '-')}`);
+  }
+
+  get root(): string {
+    return this.place.path(`state-${this.build.name.replaceAll(/\W+/g, '-')}`);
   }
 
   /** The whole command line. */
