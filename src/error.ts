@@ -50,6 +50,20 @@ export class OrlopError extends Error {
 }
 
 /** What has failed after an error, in its wake: shown below it, unless something is already. */
-export function attach(error: unknown, second: unknown): void {
+export function attachCause(error: unknown, second: unknown): void {
   if (second !== undefined && error instanceof Error && error.cause === undefined) error.cause = second;
+}
+
+/** Does all of them, whatever fails. A failure is attached to the error, or thrown where there is none yet. */
+export function finish(error: unknown, ...acts: (() => void)[]): void {
+  let first = error;
+  for (const act of acts) {
+    try {
+      act();
+    } catch (second) {
+      if (first === undefined) first = second;
+      else attachCause(first, second);
+    }
+  }
+  if (first !== error) throw first;
 }

@@ -74,7 +74,7 @@ function makeMissing(directory: string, step: CreateCgroupStep, state: CgroupSta
   }
 }
 
-/** Unless another container that has it for a parent too was first. */
+/** Unless another container that has it for a parent too was first: then it goes with that one. */
 function makeParent(directory: string, state: CgroupState): void {
   try {
     make(directory, state);
@@ -122,7 +122,7 @@ export function pidsOf(directory: string, file = 'cgroup.procs'): number[] {
     return readFileSync(join(directory, file), 'utf8').split('\n').filter(Boolean).map(Number);
   } catch (error) {
     if (code(error) === 'ENOENT' || code(error) === 'ENODEV') return [];
-    // A threaded directory of v2 tells its threads only; a signal to one ends its process.
+    // A threaded directory of v2 tells its threads only: the first one of a process has its number.
     if (isUnsupported(error) && file === 'cgroup.procs') return pidsOf(directory, 'cgroup.threads');
     throw error;
   }

@@ -42,6 +42,6 @@ function targetOf(path: string, place: Place): string | undefined {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EINVAL') return undefined;
     const cause = fileError(error) as OrlopError;
-    throw new OrlopError(cause.code, `copy-symlink: ${cause.message}`, { ...place, hint: cause.hint, cause });
+    throw new OrlopError(cause.code, `copy-symlink: ${cause.message}`, { ...place, hint: cause.hint, cause: error });
   }
 }

@@ -1,5 +1,5 @@
 import { constants, existsSync, mkdirSync, openSync, readFileSync, readlinkSync } from 'node:fs';
-import { attach, OrlopError } from '../error.ts';
+import { attachCause, finish, OrlopError } from '../error.ts';
 import { Launch } from '../launch/image.ts';
 import type { Failed } from '../launch/protocol.ts';
 import { openBoth } from '../linux/fifo.ts';
@@ -11,10 +11,10 @@ import { type Compiled, compile, type LaunchRequest, warningsOf } from './compil
 import { confine, enterUnit, limit, makeCgroup, stepOf } from './confine.ts';
 import { compareLink } from './copy-link.ts';
 import { CopyUp } from './copy-up.ts';
-import { removeAfter } from './delete.ts';
+import { removeAll } from './delete.ts';
 import { hooksOf, type Journal, runHooks, settleInside } from './hooks.ts';
 import { giveIds, mapIds, raiseLimits } from './id-maps.ts';
-import { joinRdtGroup, makeRdtGroup, plannedRdt } from './intel-rdt.ts';
+import { joinRdtGroup, makeRdtGroup, type RdtState } from './intel-rdt.ts';
 import { NetDevices } from './net-devices.ts';
 import { writePidFile } from './pid-file.ts';
 import { Places } from './places.ts';
@@ -72,7 +72,7 @@ function createWith(systemd: Systemd | undefined, compiled: Compiled, options: C
     return { entry, state: state as State & { pid: number }, compiled };
   } catch (error) {
     // Before its namespace ends with the last process: a virtual device would end too.
-    attach(error, devices.giveBack());
+    attachCause(error, devices.giveBack());
     undo(entry, state, error, options.journal);
     throw error;
   } finally {
@@ -126,9 +126,11 @@ function launch(
   if (cgroup && !systemd) makeCgroup(entry, state, cgroup, compiled);
   const rdt = stepOf<RdtStep>(plan, 'rdt');
   if (rdt) {
-    state.rdt = plannedRdt(rdt);
-    entry.write(state);
-    makeRdtGroup(rdt, state.rdt, () => compiled.document.place(rdt.step));
+    const record = (planned: RdtState): void => {
+      state.rdt = planned;
+      entry.write(state);
+    };
+    makeRdtGroup(rdt, record, () => compiled.document.place(rdt.step));
   }
   entry.write(state);
 
@@ -141,7 +143,7 @@ function launch(
   try {
     const startFifo = held(openBoth(entry.file('start')));
     const execFifo = held(openBoth(entry.file('exec')));
-    const { birthplace } = cgroup ?? {};
+    const birthplace = cgroup?.birthplace;
     const cgroupFd =
       birthplace === undefined ? undefined : held(openSync(birthplace, constants.O_RDONLY | constants.O_DIRECTORY));
     const preserveFds = compiled.request.preserveFds ?? 0;
@@ -290,14 +292,13 @@ function tellPidfd(pid: number, take: (pidfd: number) => void): void {
 
 /** Everything as before. What fails here is attached to the first error, and never replaces it. */
 function undo(entry: Entry, state: State, error: unknown, journal?: Journal): void {
-  try {
-    if (state.pid !== undefined) endChild(state.pid);
-    removeAfter(error, entry, state, journal);
-  } catch (second) {
-    attach(error, second);
-  } finally {
-    entry.close();
-  }
+  const { pid } = state;
+  finish(
+    error,
+    () => pid !== undefined && endChild(pid),
+    () => removeAll(entry, state, journal),
+    () => entry.close(),
+  );
 }
 
 /** A process that was just made is this process's child: without waitpid it would stay as a zombie until we end. */

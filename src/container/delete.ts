@@ -1,11 +1,11 @@
-import { attach, OrlopError } from '../error.ts';
+import { OrlopError } from '../error.ts';
 import { descendants, pidsOf, removeCgroup, removeEmptyCgroup } from './cgroup.ts';
 import { thawAll } from './freezer.ts';
 import { type Journal, runPoststop } from './hooks.ts';
 import { removeRdtGroup } from './intel-rdt.ts';
 import { signalAll, signalFirst } from './kill.ts';
 import { membersOf } from './members.ts';
-import { isAlive, statusOf } from './status.ts';
+import { isAlive, isEnding, statusOf } from './status.ts';
 import { type Entry, type State, Store } from './store.ts';
 import { Systemd, type UnitState } from './systemd.ts';
 
@@ -57,16 +57,6 @@ export function removeAll(entry: Entry, state: State | undefined, journal?: Jour
   if (state) runPoststop(state, journal);
 }
 
-/** The same after an error, which stays the one that is told: what fails here is attached to it, if there is one. */
-export function removeAfter(error: unknown, entry: Entry, state: State, journal?: Journal): void {
-  try {
-    removeAll(entry, state, journal);
-  } catch (second) {
-    if (error === undefined) throw second;
-    attach(error, second);
-  }
-}
-
 /** Our launcher was to be the only process there, and is gone or goes: a unit with others is somebody else's. */
 function isDeserted(directories: readonly string[]): boolean {
   const isEmpty = (): boolean => !directories.some((top) => descendants(top).some((path) => pidsOf(path).length > 0));
@@ -84,8 +74,9 @@ function stopUnit({ name, isUser }: UnitState): void {
   }
 }
 
+/** The first process may have been moved elsewhere. Where it waits for others to be waited for, nobody can hasten that. */
 function isEnded(state: State): boolean {
-  return !isAlive(state) && membersOf(state).every((pid) => pid === process.pid);
+  return isEnding(state) && membersOf(state).every((pid) => pid === process.pid);
 }
 
 function endProcesses(state: State): void {
@@ -93,7 +84,7 @@ function endProcesses(state: State): void {
   // Processes may fork while we go through them: until none is left. With a pid namespace the first round is enough.
   const pause = new Int32Array(new SharedArrayBuffer(4));
   for (let attempt = 0; attempt < 1000; attempt++) {
-    // Who is not there to be signalled may have left a child meanwhile; and the first process may be elsewhere.
+    // Who is not there to be signalled may have left a child meanwhile.
     if (signalAll(state, SIGKILL) === 0 && isEnded(state)) return;
     thawAll(state.cgroup);
     Atomics.wait(pause, 0, 0, attempt < 20 ? 1 : 10);

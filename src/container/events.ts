@@ -29,8 +29,7 @@ export function statsOf(root: string, id: string): Stats {
 }
 
 /**
- * Of a container that ends meanwhile nothing counts, neither numbers nor errors: its files may have been gone already,
- * and its namespaces are refused with EACCES.
+ * Of a container that ends meanwhile nothing counts, neither numbers nor errors: its files may have been gone already.
  */
 function statsIfAlive(state: State): Stats | undefined {
   let stats: Stats | undefined;

@@ -3,7 +3,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { attach, OrlopError } from '../error.ts';
+import { finish, OrlopError } from '../error.ts';
 import { descendants } from './cgroup.ts';
 import { hasFile } from './cgroup-files.ts';
 import type { CgroupState } from './store.ts';
@@ -65,11 +65,7 @@ export function freeze(cgroup: CgroupState): void {
   try {
     change(place, true);
   } catch (error) {
-    try {
-      change(place, false);
-    } catch (second) {
-      attach(error, second);
-    }
+    finish(error, () => change(place, false));
     throw error;
   }
 }

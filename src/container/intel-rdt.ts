@@ -4,7 +4,8 @@
 import { constants, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OrlopError } from '../error.ts';
-import { close, flock, LOCK_EX } from '../linux/file.ts';
+import { close, flock, LOCK_EX, LOCK_NB } from '../linux/file.ts';
+import { isErrno } from '../linux/libc.ts';
 import type { Place, RdtStep } from '../spec/types.ts';
 import { writeExisting } from './cgroup-v2.ts';
 import { readStat } from './status.ts';
@@ -12,7 +13,7 @@ import { readStat } from './status.ts';
 export interface RdtState {
   /** The group that the container's processes are in. */
   group: string;
-  /** Its monitoring group, made for it. */
+  /** Its monitoring group, made for the container. */
   monitor?: string;
   /** The group was made for the container. */
   isMade: boolean;
@@ -20,34 +21,55 @@ export interface RdtState {
   isShared: boolean;
 }
 
-/** What makeRdtGroup is about to make; on record before it does, so that a killed create leaves nothing behind. */
-export function plannedRdt(step: RdtStep): RdtState {
-  const isMade = !step.mustExist && !existsSync(step.directory);
-  const isShared = step.shared === true;
-  return { group: step.directory, isMade, isShared, ...(step.monitor === undefined ? {} : { monitor: step.monitor }) };
-}
+const PATIENCE_MS = 10_000;
 
-/** resctrl.rst, "Locking between tasks": nobody else makes, fills or removes a group meanwhile. */
+/** resctrl.rst, "Locking between tasks": nobody else makes or removes a group meanwhile. */
 function locked(group: string, act: () => void): void {
-  const fd = openSync(rootOf(group), constants.O_RDONLY | constants.O_DIRECTORY);
+  const root = rootOf(group);
+  const fd = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  const end = Date.now() + PATIENCE_MS;
   try {
-    flock(fd, LOCK_EX);
+    for (; ; Atomics.wait(pause, 0, 0, 10)) {
+      try {
+        flock(fd, LOCK_EX | LOCK_NB);
+        break;
+      } catch (error) {
+        if (!isErrno(error, 'EAGAIN')) throw error;
+        if (Date.now() > end) throw held(root);
+      }
+    }
     act();
   } finally {
     close(fd);
   }
 }
 
-/** Makes the group, or sees that the one which is there is as the config says. */
-export function makeRdtGroup(step: RdtStep, state: RdtState, place: () => Place): void {
-  locked(step.directory, () => makeLocked(step, state, place));
+function held(root: string): OrlopError {
+  return new OrlopError('linux/flock', `flock("${root}", LOCK_EX) has waited for ${PATIENCE_MS / 1000} seconds`, {
+    path: '/linux/intelRdt',
+    hint: 'who changes groups holds it: "lsof" names the process',
+  });
 }
 
-function makeLocked(step: RdtStep, state: RdtState, place: () => Place): void {
+/**
+ * Makes the group, or sees that the one which is there is as the config says. `record` gets what is about to be made before
+ * it is, so that a killed create leaves nothing behind, and nothing of others is removed.
+ */
+export function makeRdtGroup(step: RdtStep, record: (state: RdtState) => void, place: () => Place): void {
+  locked(step.directory, () => {
+    const isMade = !step.mustExist && !existsSync(step.directory);
+    const { monitor } = step;
+    const isMonitorMade = monitor !== undefined && !existsSync(monitor);
+    const isShared = step.shared === true;
+    record({ group: step.directory, isMade, isShared, ...(isMonitorMade ? { monitor } : {}) });
+    makeLocked(step, isMade, place);
+  });
+}
+
+function makeLocked(step: RdtStep, isMade: boolean, place: () => Place): void {
   const { directory, schemata = [] } = step;
-  // Another container that shares the group may have made it since it was looked for.
-  if (state.isMade && step.shared && existsSync(directory)) state.isMade = false;
-  if (state.isMade) {
+  if (isMade) {
     make(directory, place);
     if (schemata.length > 0) writeSchemata(directory, schemata, place);
   } else if (!existsSync(directory)) {
@@ -168,9 +190,10 @@ export function joinRdtGroup(state: RdtState, pid: number): void {
  * fall back to the default group: then it stays.
  */
 export function removeRdtGroup(state: RdtState): void {
+  if (!existsSync(state.group)) return;
   locked(state.group, () => {
     if (state.monitor !== undefined) removeDirectory(state.monitor);
-    if (!state.isMade || !existsSync(state.group)) return;
+    if (!state.isMade) return;
     if (!state.isShared || isUnused(state.group)) removeDirectory(state.group);
   });
 }

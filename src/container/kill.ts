@@ -27,14 +27,17 @@ export function kill(root: string, id: string, signal: number, isAll: boolean): 
   const status = statusOf(entry, state);
   if (!state || status === 'creating') throw wrongState(id, status, 'created, running or paused');
   const isSent = signalFirst(state, signal);
-  const isStill = (): boolean => isRecorded(entry, state);
-  const others = isAll || signal === SIGKILL ? signalAll(state, signal, isSent ? state.pid : undefined, isStill) : 0;
+  const isSame = (): boolean => isRecorded(entry, state);
+  const others = isAll || signal === SIGKILL ? signalAll(state, signal, isSent ? state.pid : undefined, isSame) : 0;
   if (!isSent && others === 0) throw notRunning(id);
   // On cgroup v1 a frozen process dies only when it goes on.
-  if (signal === SIGKILL && isStill()) thawAll(state.cgroup);
+  if (signal === SIGKILL && isSame()) thawAll(state.cgroup);
 }
 
-/** Without a lock another may come at any time, of the same id and with the same cgroups: it has another process. */
+/**
+ * Without a lock another may come at any time, of the same id and with the same cgroups: it has another process. One of
+ * another id that is to have these cgroups too is refused as long as there is anybody in them.
+ */
 function isRecorded(entry: Entry, { pid, startTime }: State): boolean {
   try {
     const now = entry.read();
@@ -48,7 +51,12 @@ function isRecorded(entry: Entry, { pid, startTime }: State): boolean {
 /** Whether the container's first process was there to be signalled. */
 export function signalFirst(state: State, signal: number): boolean {
   const pidfd = openProcess(state);
-  return pidfd !== undefined && sendAndClose(pidfd, signal);
+  if (pidfd === undefined) return false;
+  try {
+    return send(pidfd, signal);
+  } finally {
+    close(pidfd);
+  }
 }
 
 /** How many pidfds are open at a time. */
@@ -57,41 +65,45 @@ const BATCH = 256;
 /**
  * Signals every process of the container but `except` and this one, and answers how many there were. The pidfds come
  * first and the list is read again then: a pid that somebody outside has taken over meanwhile is not in it. Who has no
- * lock asks at last with `isStill` whether the list was still the container's.
+ * lock asks at last with `isSame` whether the list was still the container's.
  */
-export function signalAll(state: State, signal: number, except?: number, isStill = (): boolean => true): number {
+export function signalAll(state: State, signal: number, except?: number, isSame = (): boolean => true): number {
   const pids = membersOf(state).filter((pid) => pid !== except && pid !== process.pid);
   let count = 0;
   for (let from = 0; from < pids.length; from += BATCH) {
-    const open = pids.slice(from, from + BATCH).flatMap((pid) => openPid(pid) ?? []);
-    const still = new Set(membersOf(state));
-    if (!isStill()) still.clear();
-    for (const { pid, pidfd } of open) {
-      if (!still.has(pid)) close(pidfd);
-      else if (sendAndClose(pidfd, signal)) count++;
+    const open: { pid: number; pidfd: number }[] = [];
+    try {
+      for (const pid of pids.slice(from, from + BATCH)) {
+        const pidfd = openPid(pid);
+        if (pidfd !== undefined) open.push({ pid, pidfd });
+      }
+      const still = new Set(membersOf(state));
+      if (!isSame()) return count;
+      for (const { pid, pidfd } of open) if (still.has(pid) && send(pidfd, signal)) count++;
+    } finally {
+      for (const { pidfd } of open) close(pidfd);
     }
   }
   return count;
 }
 
-function openPid(pid: number): { pid: number; pidfd: number } | undefined {
+function openPid(pid: number): number | undefined {
   try {
-    return { pid, pidfd: pidfdOpen(pid) };
+    return pidfdOpen(pid);
   } catch (error) {
     if (isErrno(error, ...NO_PROCESS)) return undefined;
     throw error;
   }
 }
 
-function sendAndClose(pidfd: number, signal: number): boolean {
+/** Whether it was there. */
+function send(pidfd: number, signal: number): boolean {
   try {
     pidfdSendSignal(pidfd, signal);
     return true;
   } catch (error) {
     if (isErrno(error, 'ESRCH')) return false;
     throw error;
-  } finally {
-    close(pidfd);
   }
 }
 

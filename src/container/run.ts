@@ -1,7 +1,8 @@
+import { finish } from '../error.ts';
 import { type Exit, exitNumber, setChildSubreaper } from '../linux/process.ts';
 import type { SignalQueue } from '../linux/signal-queue.ts';
 import { type Created, type CreateOptions, create } from './create.ts';
-import { removeAfter } from './delete.ts';
+import { removeAll } from './delete.ts';
 import type { Journal } from './hooks.ts';
 import { type Notifier, notifierOf } from './notify.ts';
 import { awaitReady, release } from './start.ts';
@@ -53,16 +54,14 @@ export async function run(options: RunOptions): Promise<number> {
     failure = error;
     throw error;
   } finally {
-    try {
-      terminal?.restore();
-      notifier?.close();
-    } finally {
-      try {
-        if (!isKept) removeAfter(failure, created.entry, created.state, options.journal);
-      } finally {
-        created.entry.close();
-      }
-    }
+    const { entry, state } = created;
+    finish(
+      failure,
+      () => terminal?.restore(),
+      () => notifier?.close(),
+      () => !isKept && removeAll(entry, state, options.journal),
+      () => entry.close(),
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 import { accessSync, constants, unlinkSync } from 'node:fs';
-import { OrlopError } from '../error.ts';
+import { finish, OrlopError } from '../error.ts';
 import { decodeStream, RECORD_MAX } from '../launch/protocol.ts';
 import { openReader, openWriter } from '../linux/fifo.ts';
 import { close, read, write } from '../linux/file.ts';
@@ -8,7 +8,7 @@ import { isErrno } from '../linux/libc.ts';
 import { launchModule } from '../spec/embedded.ts';
 import { SpecDocument } from '../spec/module.ts';
 import { launchError } from './create.ts';
-import { removeAfter } from './delete.ts';
+import { removeAll } from './delete.ts';
 import { hooksOf, type Journal, runHooks, settleInside } from './hooks.ts';
 import { type Notifier, notifierOf } from './notify.ts';
 import { openProcess, statusOf, wrongState } from './status.ts';
@@ -21,6 +21,7 @@ import { type Entry, type State, Store } from './store.ts';
 export function start(root: string, id: string, journal?: Journal, notifySocket?: string): void {
   const entry = new Store(root).open(id);
   let notifier: Notifier | undefined;
+  let failure: unknown;
   try {
     const state = entry.read();
     const status = statusOf(entry, state);
@@ -29,13 +30,21 @@ export function start(root: string, id: string, journal?: Journal, notifySocket?
     try {
       release(entry, state, undefined, journal);
     } catch (error) {
-      if (error instanceof OrlopError && error.code === 'container/hook') removeAfter(error, entry, state, journal);
+      if (error instanceof OrlopError && error.code === 'container/hook') {
+        finish(error, () => removeAll(entry, state, journal));
+      }
       throw error;
     }
     if (notifier) awaitReady(entry, state, notifier);
+  } catch (error) {
+    failure = error;
+    throw error;
   } finally {
-    notifier?.close();
-    entry.close();
+    finish(
+      failure,
+      () => notifier?.close(),
+      () => entry.close(),
+    );
   }
 }
 

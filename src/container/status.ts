@@ -34,11 +34,13 @@ export function isPaused(state: State): boolean {
   return isFrozen(state.cgroup);
 }
 
+const PF_EXITING = 0x4; // <linux/sched.h>
+
 /**
- * man 5 proc_pid_stat: behind the name, which may hold anything, the state letter and fields 20 and 22. Where the first
+ * man 5 proc_pid_stat: behind the name, which may hold anything, the state letter and fields 9, 20 and 22. Where the first
  * thread has ended before others the letter is a zombie's, and the process lives.
  */
-export function readStat(pid: number): { isAlive: boolean; startTime: string } | undefined {
+export function readStat(pid: number): { isAlive: boolean; isEnding: boolean; startTime: string } | undefined {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -49,7 +51,12 @@ export function readStat(pid: number): { isAlive: boolean; startTime: string } |
   }
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state = ''] = fields;
-  return { isAlive: !/[ZXx]/.test(state) || Number(fields[17]) > 1, startTime: fields[19] ?? '' };
+  const hasOthers = Number(fields[17]) > 1;
+  return {
+    isAlive: !/[ZXx]/.test(state) || hasOthers,
+    isEnding: (Number(fields[6]) & PF_EXITING) !== 0 && !hasOthers,
+    startTime: fields[19] ?? '',
+  };
 }
 
 /** Whether the very process of the container is there and no zombie. */
@@ -57,6 +64,11 @@ export function isAlive(state: State): boolean {
   if (state.pid === undefined) return false;
   const stat = readStat(state.pid);
   return stat !== undefined && stat.startTime === state.startTime && stat.isAlive;
+}
+
+/** It has ended, or is past its cgroups and namespaces: the first of a pid namespace ends when all others have. */
+export function isEnding(state: State): boolean {
+  return !isAlive(state) || readStat(state.pid as number)?.isEnding !== false;
 }
 
 /** Of pidfd_open: nobody has that number, or a thread has, for which it is ENOENT since Linux 6.16. */
@@ -85,7 +97,7 @@ export function whileAlive<T>(state: State, wanted: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw isAlive(state) ? error : wrongState(state.id, 'stopped', wanted, error);
+    throw isEnding(state) ? wrongState(state.id, 'stopped', wanted) : error;
   }
 }
 

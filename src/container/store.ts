@@ -17,13 +17,14 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { OrlopError } from '../error.ts';
+import { finish, OrlopError } from '../error.ts';
 import { close, flock, LOCK_EX, LOCK_UN, mkfifo } from '../linux/file.ts';
 import { fileError, naming } from '../linux/file-error.ts';
 import type { HookStep, Request } from '../spec/types.ts';
@@ -107,7 +108,12 @@ export class Store {
       return new Entry(id, directory, true);
     } catch (error) {
       if (error instanceof OrlopError && error.code === 'container/missing') throw error;
-      removeTree(directory);
+      // Not all that is there: others may have taken the id meanwhile.
+      finish(
+        error,
+        () => rmSync(join(directory, 'lock'), { force: true }),
+        () => rmdirSync(directory),
+      );
       throw error;
     }
   }

@@ -59,7 +59,7 @@ function updateLiving(state: State, options: UpdateOptions): void {
   try {
     writeAll(state, steps, document);
   } catch (error) {
-    attempt(error as Error, 'the former schemata', undoSchemata);
+    attempt(error as Error, `write("${state.rdt?.group}/schemata")`, undoSchemata);
     throw error;
   }
 }

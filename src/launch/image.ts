@@ -56,7 +56,7 @@ export class Launch {
     return bytes.length === 0 ? {} : { message: decode(bytes), fd };
   }
 
-  /** man 7 unix: that the image has ended without reading all is told once, before what it has said. */
+  /** That the image has ended without reading all is told once (ECONNRESET), and before what it has said. */
   private receiveRecord(): Received {
     try {
       return receive(this.socket, RECORD_MAX);

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { makeRdtGroup, plannedRdt, removeRdtGroup } from '../../src/container/intel-rdt.ts';
+import { makeRdtGroup, type RdtState, removeRdtGroup } from '../../src/container/intel-rdt.ts';
 import { signalAll } from '../../src/container/kill.ts';
 import { isAlive, readStat, whileAlive } from '../../src/container/status.ts';
 import type { State } from '../../src/container/store.ts';
@@ -65,31 +65,67 @@ describe('a process', () => {
 });
 
 describe('a resource control group', () => {
-  const step = (name: string, shared: boolean): RdtStep => {
-    const directory = join(place, name);
-    return { step: 0, verb: 'rdt', directory, schemata: ['L3:0=ff'], ...(shared ? { shared } : {}) } as RdtStep;
+  const root = join(place, 'resctrl');
+  mkdirSync(join(root, 'info'), { recursive: true });
+  const step = (name: string, more: Partial<RdtStep> = {}): RdtStep =>
+    ({ step: 0, verb: 'rdt', directory: join(root, name), schemata: ['L3:0=ff'], ...more }) as RdtStep;
+  const madeByAnother = ({ directory }: RdtStep): void => {
+    mkdirSync(join(directory, 'mon_groups'), { recursive: true });
+    writeFileSync(join(directory, 'schemata'), 'L3:0=ff\n');
+    writeFileSync(join(directory, 'tasks'), '');
   };
-  const by = (another: RdtStep): void => {
-    mkdirSync(another.directory);
-    for (const name of ['schemata', 'tasks']) writeFileSync(join(another.directory, name), '');
-    writeFileSync(join(another.directory, 'schemata'), 'L3:0=ff\n');
+  /** What is on record after the attempt, which may fail. */
+  const make = (group: RdtStep): { recorded: RdtState; error: unknown } => {
+    let recorded: RdtState | undefined;
+    let error: unknown;
+    try {
+      makeRdtGroup(
+        group,
+        (state) => (recorded = state),
+        () => ({}),
+      );
+    } catch (caught) {
+      error = caught;
+    }
+    return { recorded: recorded as RdtState, error };
   };
 
   it('with a name that others may use is theirs if they were first', () => {
-    const group = step('shared', true);
-    const state = plannedRdt(group);
-    expect(state.isMade).toBe(true);
-    by(group);
-    makeRdtGroup(group, state, () => ({}));
-    expect(state.isMade).toBe(false);
-    removeRdtGroup(state);
+    const group = step('shared', { shared: true });
+    madeByAnother(group);
+    const { recorded, error } = make(group);
+    expect(error).toBe(undefined);
+    removeRdtGroup(recorded);
     expect(existsSync(group.directory)).toBe(true);
   });
 
-  it("of a container alone is nobody else's", () => {
-    const group = step('alone', false);
-    const state = plannedRdt(group);
-    by(group);
-    expect(() => makeRdtGroup(group, state, () => ({}))).toThrow(/mkdir\(".*alone"\) failed: EEXIST/);
+  it('of another container of the same id is refused, and stays', () => {
+    const group = step('alone');
+    madeByAnother(group);
+    const { recorded, error } = make(group);
+    expect(error).toMatchObject({ message: `mkdir("${group.directory}") failed: EEXIST` });
+    removeRdtGroup(recorded);
+    expect(existsSync(group.directory)).toBe(true);
+  });
+
+  it('with a monitor of another container: that stays too', () => {
+    const group = step('monitored', { shared: true });
+    madeByAnother(group);
+    const monitor = join(group.directory, 'mon_groups/any');
+    mkdirSync(monitor);
+    const { recorded, error } = make({ ...group, monitor });
+    expect(error).toMatchObject({ message: `mkdir("${monitor}") failed: EEXIST` });
+    removeRdtGroup(recorded);
+    expect(existsSync(monitor)).toBe(true);
+  });
+
+  it('is not made while somebody holds the lock', async () => {
+    const holder = spawn('flock', [root, 'sh', '-c', 'echo held; sleep 1; touch "$0/over"', root]);
+    const ended = new Promise((resolve) => holder.on('exit', resolve));
+    await new Promise((resolve) => holder.stdout.once('data', resolve));
+    const group = step('late', { shared: true, schemata: [] });
+    expect(make(group).error).toBe(undefined);
+    expect(existsSync(join(root, 'over'))).toBe(true);
+    await ended;
   });
 });

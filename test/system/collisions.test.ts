@@ -65,6 +65,7 @@ describe.each(builds())('$name', (build) => {
     orlop.call(['create', '-b', bundles[1] as string, second]).ok();
     (await created).ok();
     for (const id of [first, second]) orlop.call(['start', id]).ok();
+    // The parent goes with the one that made it.
     for (const id of [first, second]) orlop.call(['delete', '--force', id]).ok();
     expect(parents.filter(existsSync)).toEqual([]);
   });
