@@ -213,7 +213,8 @@ function hintFor(step: Step, row: Row, errno: i32): string {
   if (errno == EROFS) return 'the path is not in the root filesystem, and cannot be made there: it is read-only';
   if (errno == ELOOP) return 'a symbolic link of the root filesystem leads where it must not';
   if (errno == EISDIR) return 'a directory is in the place of a file';
-  if (errno == ENOTDIR) return 'a file of the root filesystem is in the place of a directory';
+  if (errno == ENOTDIR)
+    return 'a file of the root filesystem is in the place of a directory, or a link at /proc or /sys, where none may be';
   if (errno == EEXIST)
     return 'the root filesystem has something else at this path: remove it there, or name another path';
   if (errno == ENAMETOOLONG) return 'a name has at most 255 bytes, and a path 4095';

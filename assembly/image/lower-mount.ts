@@ -55,13 +55,22 @@ export function lowerMount(context: Context, step: MountStep): void {
       options.propagation & ~MS_REC,
     );
   }
-  openDirectory(context, step.destination, context.target, options.coversLink);
+  const isOfKernel = step.type == 'proc' || step.type == 'sysfs' || isKernelPlace(step.destination);
+  openDirectory(context, step.destination, context.target, options.coversLink || isOfKernel);
   if (options.copiesUp) {
     offer(context, RecordKind.COPY_FROM, 'copy from', context.target);
     offer(context, RecordKind.COPY_TO, 'copy to', context.mount);
     context.readAnswer();
   }
   attach(context);
+}
+
+/**
+ * Where masked and read-only paths look for what the kernel shows of itself. A link of the image there, followed, would
+ * have it elsewhere, and without them.
+ */
+function isKernelPlace(path: string): bool {
+  return path == '/proc' || path == '/sys';
 }
 
 /** A filesystem in `context.mount`, not attached yet. */
@@ -236,10 +245,11 @@ export function lowerBind(context: Context, step: BindStep): void {
   if (options.copiesLink) lowerCopyLink(context, step, done);
   applyAttributes(context, options);
   branchOnDirectory(context, context.mount, file);
-  openDirectory(context, step.destination, context.target, options.coversLink);
+  const coversLink = options.coversLink || isKernelPlace(step.destination);
+  openDirectory(context, step.destination, context.target, coversLink);
   program.jump(place);
   program.place(file);
-  openFile(context, step.destination, context.target, options.coversLink);
+  openFile(context, step.destination, context.target, coversLink);
   program.place(place);
   attach(context);
   program.place(done);

@@ -2,7 +2,7 @@
 // look like. The runtime must not take a file from there, nor be led elsewhere by one.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { type Bundle, type Config, type Patch, shell, Workplace } from '../support/bundle.ts';
@@ -23,6 +23,35 @@ function without(...destinations: string[]): Patch {
     config.mounts = config.mounts.filter((mount) => !destinations.some((path) => mount.destination.startsWith(path)));
   };
 }
+
+describe('an image with a link in the place of what the kernel shows', () => {
+  // Where it leads the mount would be without masks: they look for it at its name, and find nothing there.
+  const byBind: Patch = (config) => {
+    const mount = config.mounts.find(({ destination }) => destination === '/proc');
+    Object.assign(mount as object, { type: 'bind', source: '/proc', options: ['rbind'] });
+  };
+
+  it.each<[string, string, Patch[]]>([
+    ['/proc', 'mount of "proc" on /proc failed: ENOTDIR', []],
+    ['/proc', 'bind of /proc on /proc failed: ENOTDIR', [byBind]],
+    ['/sys', 'mount of "sysfs" on /sys failed: ENOTDIR', []],
+  ])('%s is refused: %s', (path, message, patches) => {
+    const bundle = place.bundle(shell('echo x; cat /real/sys/kernel/core_pattern'), ...patches);
+    for (const [target, link] of [
+      ['dev/link', path],
+      ['../real', '/dev/link'],
+    ] as const) {
+      rmSync(join(bundle.rootfs, link), { recursive: true, force: true });
+      symlinkSync(target, join(bundle.rootfs, link));
+    }
+    mkdirSync(join(bundle.rootfs, 'real'));
+    const result = orlop.run(bundle, place.id());
+    expect(result.stdout).toBe('');
+    expect(result.stderr).toContain(message);
+    expect(result.stderr).toMatch(/config\.json:\d+:\d+ \/mounts\/\d/);
+    expect(result.status).toBe(1);
+  });
+});
 
 describe('/dev/null of the container hides nothing (CVE-2025-31133)', () => {
   const CREATES = 100;
