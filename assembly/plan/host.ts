@@ -1,6 +1,7 @@
 import { Document } from '../json/document';
 import { Writer } from '../json/writer';
 import { Severity, writeDiagnostics } from '../report';
+import { Spec } from '../spec/config';
 import { HookStep } from './hooks';
 import { BindStep, MountStep } from './mounts';
 import { writeAnnotations, writePlace } from './plan';
@@ -24,11 +25,18 @@ export function writeHostPlan(writer: Writer, document: Document, planner: Plann
   writeAnnotations(writer, spec);
   if (planner.needsHome) writer.fieldInteger('home', planner.uid);
   if (planner.user.exists) writer.fieldBoolean('userNamespace', true);
+  else if (planner.uid != 0 && !hasTerminal(spec)) writer.fieldInteger('stdioOwner', planner.uid);
   writeSteps(writer, document, planner);
   writer.key('diagnostics');
   // No start tells what is only worth knowing, and to say where it stands every line would have to be counted.
   writeDiagnostics(writer, document, planner.report, Severity.WARNING);
   writer.endObject();
+}
+
+function hasTerminal(spec: Spec): bool {
+  const process = spec.process;
+  const terminal = process ? process.terminal : null;
+  return terminal != null && terminal.value;
 }
 
 /** The answer of update: the files to write. */

@@ -21,6 +21,7 @@ import { Places } from './places.ts';
 import { checkPrivileges } from './privileges.ts';
 import { handOver } from './seccomp.ts';
 import { readStat } from './status.ts';
+import { giveStdio } from './stdio.ts';
 import { checkId, type Entry, type State, Store } from './store.ts';
 import { Systemd } from './systemd.ts';
 
@@ -134,6 +135,7 @@ function launch(
   }
   entry.write(state);
 
+  giveStdio(plan);
   const fds: number[] = [];
   const held = (fd: number): number => {
     fds.push(fd);

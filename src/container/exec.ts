@@ -18,6 +18,7 @@ import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
 import { handOver, type Listener } from './seccomp.ts';
 import { openProcess, type Status, statusOf, wrongState } from './status.ts';
+import { giveStdio } from './stdio.ts';
 import { type State, Store } from './store.ts';
 import { supervise } from './supervise.ts';
 import { Terminal } from './terminal.ts';
@@ -229,6 +230,7 @@ function launch(
   compiled: Compiled,
   { preserveFds, unified, pidfd, rdt, takesTerminal, takesListener }: Surroundings,
 ): number {
+  giveStdio(compiled.plan);
   const cgroup = unified === undefined ? undefined : openSync(unified, constants.O_RDONLY | constants.O_DIRECTORY);
   let running: Launch;
   try {

@@ -33,6 +33,8 @@ export interface HostPlan {
   home?: number;
   /** The container has one, new or joined. */
   userNamespace?: boolean;
+  /** The uid that pipes at fds 0 to 2 are given to; absent where they are nobody's to give, or root's already. */
+  stdioOwner?: number;
   steps: HostStep[];
   diagnostics: Diagnostic[];
 }
