@@ -95,7 +95,7 @@ check('exec --user --cwd', (ctr) => {
 check('exec --tty', (ctr) => {
   const id = ctr.start([], ...FOREVER);
   const words = ['--tty', '--exec-id', ctr.place.id('exec'), '--fifo-dir', site.site.path('fifo')];
-  const done = ctr.callInTerminal(['task', 'exec', ...words, id, 'sh', '-c', 'tty; exit 4']);
+  const done = ctr.callInTerminal(['task', 'exec', ...words, id, 'sh', '-c', 'read line; tty; exit 4'], '\n');
   expect(done.stdout).toMatch(/\/dev\/pts\/\d/);
   expect(done.status).toBe(4);
 });

@@ -60,13 +60,16 @@ check('exec, in the background and with a terminal', (podman) => {
     '0 300000 65536',
   );
   expect(podman.call(['exec', '--user', '1000', name, 'id', '-u']).ok().stdout).toBe('1000\n');
-  expect(podman.callInTerminal(['exec', '-it', name, 'tty']).ok().stdout).toContain('/dev/pts/0');
+  expect(podman.callInTerminal(['exec', '-it', name, 'sh', '-c', 'read line; tty'], '\n').ok().stdout).toContain(
+    '/dev/pts/0',
+  );
   expect(statSync(`/proc/${podman.pid(name)}`).uid).toBe(300_000);
 });
 
 check('a terminal', (podman) => {
   const done = podman.callInTerminal(
-    podman.runWords(['--rm', '-it', ...MAPPED], ['sh', '-c', 'tty; stat -c %u /dev/console']),
+    podman.runWords(['--rm', '-it', ...MAPPED], ['sh', '-c', 'read line; tty; stat -c %u /dev/console']),
+    '\n',
   );
   expect(done.ok().stdout.replaceAll('\r', '')).toMatch(/\/dev\/(pts\/0|console)\n0\n/);
 });

@@ -85,7 +85,7 @@ export class Ctr implements Engine {
     return this.site.call(this.words(args), options);
   }
 
-  callInTerminal(args: readonly string[], input?: string): Result {
+  callInTerminal(args: readonly string[], input: string): Result {
     return this.site.callInTerminal(this.words(args), input);
   }
 

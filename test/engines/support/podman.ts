@@ -105,7 +105,7 @@ export class Podman implements Engine {
     return this.site.call(this.words(args), { ...options, env: { ...this.environment, ...options.env } });
   }
 
-  callInTerminal(args: readonly string[], input?: string): Result {
+  callInTerminal(args: readonly string[], input: string): Result {
     const environment = Object.entries(this.environment).map(([name, value]) => `${name}=${value}`);
     return this.site.callInTerminal(['env', ...environment, ...this.words(args)], input);
   }

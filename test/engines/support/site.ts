@@ -80,8 +80,11 @@ export class Site {
     }
   }
 
-  /** The same, with a terminal of its own: script(1) makes one. */
-  callInTerminal(command: readonly string[], input = ''): Result {
+  /**
+   * The same, with a terminal of its own: script(1) makes one. What the program reads first is a line of `input`: then the
+   * engine is attached, whatever came between, and loses nothing of what it says.
+   */
+  callInTerminal(command: readonly string[], input: string): Result {
     const words = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`);
     return this.call([found('script', 'bsdutils') as string, '-qec', words.join(' '), '/dev/null'], { input });
   }
