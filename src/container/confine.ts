@@ -30,8 +30,8 @@ export function makeCgroup(entry: Entry, state: State, step: CreateCgroupStep, {
 }
 
 /**
- * Systemd makes a unit for a process that is there: the launcher, which waits for that. That systemd
- * will be asked is on record first: should we be killed, and the launcher end in just that moment, the unit stays for good.
+ * Systemd makes a unit for a process that is there: the launcher, which waits for that. That systemd will be asked is on
+ * record first: should we be killed, and the launcher end in just that moment, the unit stays for good.
  */
 export function enterUnit(
   systemd: Systemd,

@@ -12,8 +12,9 @@ export function giveStdio({ stdioOwner: uid }: HostPlan): void {
       const stat = fstatSync(fd);
       if (stat.isFIFO() && stat.uid !== uid) fchownSync(fd, uid, stat.gid);
     } catch (error) {
-      // Not open, somebody else's, or on a filesystem that is read-only: the program can still use the fd that it has.
-      if (!['EBADF', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      // Not open, somebody else's, of a group that our user namespace does not know, or on a filesystem that is read-only:
+      // the program can still use the fd that it has.
+      if (!['EBADF', 'EPERM', 'EINVAL', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }
   }
 }

@@ -1,7 +1,7 @@
 // Containers and their neighbours in the same hierarchies of cgroups, at the same moment.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readStat } from '../../src/container/status.ts';
@@ -98,7 +98,6 @@ describe.each(builds())('$name', (build) => {
       let top = directory;
       while (existsSync(join(dirname(top), 'cgroup.procs'))) top = dirname(top);
       writeFileSync(join(top, 'cgroup.procs'), String(pid));
-      expect(readdirSync(directory).length).toBeGreaterThan(0);
       expect(readFileSync(join(directory, 'cgroup.procs'), 'utf8')).toBe('');
     }
     expect(orlop.state(id).status).toBe('running');
