@@ -1,8 +1,8 @@
-import { fstatSync, readlinkSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { OrlopError } from '../error.ts';
 import { O_DIRECTORY, O_NOFOLLOW, O_PATH } from '../linux/constants.ts';
 import { errnoName, errnoText } from '../linux/errno.ts';
-import { close, openat2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from '../linux/file.ts';
+import { close, openat2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, readLink } from '../linux/file.ts';
 import { isErrno, SyscallError } from '../linux/libc.ts';
 import type { Compiled } from './compiler.ts';
 
@@ -60,7 +60,7 @@ export class Places {
       throw new OrlopError('core/crash', 'the launch image asked for a place without saying which');
     }
     try {
-      if (this.asked.has(question.index)) throw this.refusal(question, errno === 0 ? '' : text(errno));
+      if (this.asked.has(question.index)) throw this.refusal(question, errno === 0 ? 'what was made there has gone again' : text(errno));
       this.asked.add(question.index);
       const missing = missingOf(root, question.path, question.kind === 'directory');
       if (missing === undefined) throw this.refusal(question, text(ELOOP));
@@ -74,8 +74,7 @@ export class Places {
   }
 
   private refusal({ step, path }: Question, why: string): OrlopError {
-    const reason = why === '' ? '' : `: ${why}`;
-    return new OrlopError('launch/failed', `${path} cannot be made in the root filesystem${reason}`, {
+    return new OrlopError('launch/failed', `${path} cannot be made in the root filesystem: ${why}`, {
       ...this.compiled.document.place(step),
       hint: 'a symbolic link on the way leads to what is not there: make it in the image, or mount something where it leads',
     });
@@ -129,11 +128,11 @@ function look(root: number, at: string[], name: string): 'there' | 'missing' | {
   try {
     const fd = openat2(parent, name, O_PATH | O_NOFOLLOW, resolve);
     try {
-      if (!fstatSync(fd).isSymbolicLink()) return 'there';
+      // Read by fd: by the name, something else may stand there by now.
+      return fstatSync(fd).isSymbolicLink() ? { target: readLink(fd) } : 'there';
     } finally {
       close(fd);
     }
-    return { target: readlinkSync(`/proc/self/fd/${parent}/${name}`) };
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return 'missing';
     throw error;

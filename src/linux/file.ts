@@ -27,6 +27,9 @@ const mkdirat_ = declare<(dirfd: number, path: Path, mode: number) => number>(
   'int mkdirat(int, const char *, unsigned int)',
 );
 const unlinkat_ = declare<(dirfd: number, path: Path, flags: number) => number>('int unlinkat(int, const char *, int)');
+const readlinkat_ = declare<(dirfd: number, path: Path, target: Pointer, size: number) => number>(
+  'int64_t readlinkat(int, const char *, void *, size_t)',
+);
 const mkfifo_ = declare<(path: Path, mode: number) => number>('int mkfifo(const char *, unsigned int)');
 const mknodat_ = declare<(dirfd: number, path: Pointer, mode: number, device: bigint) => number>(
   'int mknodat(int, void *, unsigned int, uint64_t)',
@@ -214,6 +217,16 @@ export function rmdirat(dirfd: number, path: string): void {
   invoke('unlinkat', [directory(dirfd), withoutNul(path, 'path'), { text: 'AT_REMOVEDIR' }], () =>
     unlinkat_(dirfd, path, AT_REMOVEDIR),
   );
+}
+
+const PATH_MAX = 4096; // <linux/limits.h>: no target is longer
+
+/** Where a symbolic link leads that is open itself, by O_PATH and O_NOFOLLOW. */
+export function readLink(fd: number): string {
+  const target = Buffer.allocUnsafe(PATH_MAX);
+  const shown = [fd, '', { text: '…' }, PATH_MAX];
+  const length = invoke('readlinkat', shown, () => readlinkat_(fd, '', target, PATH_MAX));
+  return target.toString('utf8', 0, length);
 }
 
 export function mkfifo(path: string, mode: number): void {
