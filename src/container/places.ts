@@ -60,7 +60,8 @@ export class Places {
       throw new OrlopError('core/crash', 'the launch image asked for a place without saying which');
     }
     try {
-      if (this.asked.has(question.index)) throw this.refusal(question, errno === 0 ? 'what was made there has gone again' : text(errno));
+      if (this.asked.has(question.index))
+        throw this.refusal(question, errno === 0 ? 'what was made there has gone again' : text(errno));
       this.asked.add(question.index);
       const missing = missingOf(root, question.path, question.kind === 'directory');
       if (missing === undefined) throw this.refusal(question, text(ELOOP));
