@@ -48,8 +48,9 @@ function removePlaces(directories: string[]): void {
   for (const directory of directories) {
     try {
       rmdirSync(join(directory, 'in'));
-    } catch {
-      // Not made there, or it has gone with the other name.
+    } catch (error) {
+      // Not made there, or it has gone with the other name. Anything else, such as EBUSY, is something left behind.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
   }
 }
