@@ -59,12 +59,12 @@ plain=() systemd=() executable=''
 case ${1:-} in
   '')
     executable=/project/dist/orlop
-    mapfile -t plain < <(tests cgroup2 devices processes events)
-    mapfile -t systemd < <(tests systemd-cgroup systemd)
+    mapfile -t plain < <(tests cgroup2 cgroup-namespace devices processes events)
+    mapfile -t systemd < <(tests systemd-cgroup cgroup-namespace systemd)
     ;;
   all)
     seconds=14400
-    mapfile -t plain < <(tests cgroup2 devices update processes cgroup-manager systemd-cgroup lifecycle inside inside-filesystem failure \
+    mapfile -t plain < <(tests cgroup2 cgroup-namespace devices update processes cgroup-manager systemd-cgroup lifecycle inside inside-filesystem failure \
       sigkill tmpcopyup events systemd systemd-log attributes security check-host)
     systemd=("${plain[@]}")
     ;;

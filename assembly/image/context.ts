@@ -19,7 +19,7 @@ import { O_DIRECTORY, STAT_SIZE } from './x86_64';
 
 /**
  * The socket to the host and the two FIFOs stand behind the preserved fds, in this order; then what is closed before the
- * container's words are looked up: the cgroup, where there is a v2 hierarchy in which the first process is born, and for
+ * container's words are looked up: the cgroup, where there is a v2 hierarchy in which the process is born, and for
  * `exec` a pidfd of the container. The host puts them there (src/launch/image.ts).
  */
 export enum Slot {

@@ -102,17 +102,22 @@ export function lowerOomScore(context: Context, step: NumberStep): void {
   writeProc(context, 'self/oom_score_adj', step.number.toString());
 }
 
-/** "0" is the caller itself; `tasks` and not cgroup.procs, which would wait for every processor. */
+/** `tasks` and not cgroup.procs, which would wait for every processor; v2 has nothing else for this. */
 export function lowerEnterCgroup(context: Context, step: EnterCgroupStep): void {
   const program = context.program;
   const how = program.how(program.flags(O_WRONLY | O_CLOEXEC, OPEN_FLAGS), 0, 0);
-  const self = program.text('0');
   for (let index = 0; index < step.directories.length; index++) {
-    const file = program.text(`${step.directories[index]}/tasks`);
-    program.call(Call.OPENAT2, atCwd(program), file, how, program.number(24)).into(context.target);
-    program.call(Call.WRITE, program.load(context.target), self, program.number(1));
-    context.close(context.target);
+    enterCgroup(context, atCwd(program), `${step.directories[index]}/tasks`, how);
   }
+  if (step.entersUnified) enterCgroup(context, context.cgroup, 'cgroup.procs', how);
+}
+
+/** "0" is the caller itself. */
+function enterCgroup(context: Context, from: Operand, file: string, how: Operand): void {
+  const program = context.program;
+  program.call(Call.OPENAT2, from, program.text(file), how, program.number(24)).into(context.target);
+  program.call(Call.WRITE, program.load(context.target), program.text('0'), program.number(1));
+  context.close(context.target);
 }
 
 export function lowerJoin(context: Context, step: JoinStep): void {

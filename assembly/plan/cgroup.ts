@@ -38,11 +38,13 @@ export class CreateCgroupStep extends Step {
 
 /**
  * The launcher moves itself into the v1 hierarchies, where its child is then born. A single thread that moves itself is
- * the one way that does not wait for all processors (kernel/cgroup/cgroup.c: cgroup_procs_write_start).
+ * the one way that does not wait for all processors (kernel/cgroup/cgroup.c: cgroup_procs_write_start). Into v2 only a
+ * whole process moves, and waits; so the launcher goes there only if its child cannot be born there in another way.
  */
 export class EnterCgroupStep extends Step {
   constructor(
     public directories: string[],
+    public entersUnified: bool,
     node: i32,
   ) {
     super(Verb.ENTER_CGROUP, node);
@@ -55,19 +57,20 @@ export class EnterCgroupStep extends Step {
 
   override write(writer: Writer): void {
     writeTexts(writer, 'directories', this.directories);
+    if (this.entersUnified) writer.fieldBoolean('unified', true);
   }
 }
 
 export function planEnterCgroup(planner: Planner): void {
   const cgroup = planner.facts.cgroup;
-  if (!planner.hasCgroup || cgroup.isUnified) return;
+  if (!planner.hasCgroup || (cgroup.isUnified && !planner.entersUnified)) return;
   const linux = planner.spec.linux;
   const path = linux ? linux.cgroupsPath : null;
   const directories: string[] = [];
   for (let index = 0; index < cgroup.hierarchies.length; index++) {
     directories.push(cgroup.hierarchies[index].mount + planner.cgroupPath);
   }
-  planner.add(new EnterCgroupStep(directories, path ? path.node : NONE));
+  planner.add(new EnterCgroupStep(directories, planner.entersUnified, path ? path.node : NONE));
 }
 
 /** Below the mount of each hierarchy; systemd has names of its own. */

@@ -50,9 +50,9 @@ export function translateExec(spec: Spec, request: Request, exec: ExecRequest, r
   planner.by(Actor.LAUNCHER, Verb.RESET);
   planOomScore(planner);
   if (process) planAffinity(planner, process, false);
-  planner.add(new EnterCgroupStep(exec.cgroups, NONE));
+  planner.add(new EnterCgroupStep(exec.cgroups, planner.entersUnified, NONE));
   planEnter(planner);
-  planner.add(new CloneStep([], 0, planner.isBornInCgroup, NONE));
+  planner.add(new CloneStep([], 0, planner.clonesIntoCgroup, NONE));
   planner.by(Actor.INIT, Verb.SESSION);
   planEnterCgroupNamespace(planner);
   planIdentity(planner);
@@ -73,7 +73,7 @@ function planEnter(planner: Planner): void {
   if (!list) return;
   for (let index = 0; index < list.items.length; index++) {
     const type = list.items[index].type;
-    if (!type || type.value == 'cgroup') continue;
+    if (!type || (type.value == 'cgroup' && planner.namespaces.creates('cgroup'))) continue;
     names.push(type.value);
     flags |= namespaceFlag(type.value);
   }
@@ -81,11 +81,11 @@ function planEnter(planner: Planner): void {
 }
 
 /**
- * The process itself, once it is born in the container's cgroup: whoever is in the namespace but in a cgroup outside may
- * make nobody in it (cgroup v2 with nsdelegate: cgroup_procs_write_permission answers ENOENT).
+ * That of the container's own the process itself, once it is born in the container's cgroup: whoever is in the namespace
+ * but in a cgroup outside may make nobody in it (cgroup v2 with nsdelegate: cgroup_procs_write_permission answers ENOENT).
  */
 function planEnterCgroupNamespace(planner: Planner): void {
-  if (planner.namespaces.has('cgroup')) {
+  if (planner.namespaces.creates('cgroup')) {
     planner.add(new EnterStep(['cgroup'], namespaceFlag('cgroup')).by(Actor.INIT));
   }
 }

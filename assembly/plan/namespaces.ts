@@ -119,6 +119,10 @@ export class Namespaces {
     return this.isNew.has(name);
   }
 
+  joins(name: string): bool {
+    return this.isJoined.has(name);
+  }
+
   add(name: string, isJoined: bool): void {
     if (isJoined) this.isJoined.add(name);
     else this.isNew.add(name);
@@ -183,7 +187,7 @@ export function planNamespaces(planner: Planner): void {
   }
   if (!isMadeInside(planner, 'time')) planClocks(planner, Actor.LAUNCHER);
   const node = entries ? entries.node : -1;
-  planner.add(new CloneStep(names, flags, planner.isBornInCgroup, node));
+  planner.add(new CloneStep(names, flags, planner.clonesIntoCgroup, node));
 }
 
 function joinListed(planner: Planner, listed: Namespace[], kind: Kind): void {

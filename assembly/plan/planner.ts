@@ -57,6 +57,19 @@ export class Planner {
     return this.facts.cgroup.isUnified || this.facts.cgroup.unified != '';
   }
 
+  get clonesIntoCgroup(): bool {
+    return this.isBornInCgroup && !this.entersUnified;
+  }
+
+  /**
+   * The launcher enters the v2 hierarchy too, and its child is born there without CLONE_INTO_CGROUP: to who is in a joined
+   * cgroup namespace the container's cgroup is not there (with nsdelegate, cgroup_procs_write_permission answers ENOENT).
+   * Nor can the child join in place of the launcher: in a new user namespace it has no power over the cgroup namespace.
+   */
+  get entersUnified(): bool {
+    return this.isBornInCgroup && this.namespaces.joins('cgroup');
+  }
+
   /** The container gets a cgroup of its own: who may make none does without, unless config.json names one. */
   get hasCgroup(): bool {
     const cgroup = this.facts.cgroup;

@@ -282,7 +282,7 @@ const TESTS: Record<string, string> = {
   hooks: 'system/hooks assembly/hooks system/seccomp',
   annotations: 'system/init system/lifecycle assembly/unit system/systemd-cgroup',
   linux: 'system/inside system/against-runc',
-  'linux.namespaces': 'system/inside system/failure system/userns assembly/plan',
+  'linux.namespaces': 'system/inside system/failure system/userns system/cgroup-namespace assembly/plan',
   'linux.uidMappings': 'system/userns system/rootless assembly/user-namespace',
   'linux.gidMappings': 'system/userns system/rootless assembly/user-namespace',
   'linux.timeOffsets': 'system/inside system/userns assembly/plan',

@@ -1,0 +1,108 @@
+// Cgroup namespaces that are joined. test/vm.sh runs this where cgroup v2 is mounted with nsdelegate, which lets nobody
+// out of a namespace that he is in.
+
+import { chownSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Bundle, type Patch, shell, Workplace } from './support/bundle.ts';
+import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
+import { builds, Orlop } from './support/orlop.ts';
+import { joining, linux } from './support/patches.ts';
+
+const UID = 300_000;
+const place = new Workplace('cgroupns');
+afterAll(() => place.remove());
+
+const users: Patch = (config) => {
+  const map = [{ containerID: 0, hostID: UID, size: 65536 }];
+  config.linux.namespaces.push({ type: 'user' });
+  config.linux.uidMappings = map;
+  config.linux.gidMappings = map;
+};
+
+/** The root filesystem belongs to the root of the user namespace. */
+function bundleOf(...patches: Patch[]): Bundle {
+  const bundle = place.bundle(shell('sleep 1000'), ...patches);
+  for (const path of ['', 'etc', 'tmp', 'dev', 'root']) chownSync(join(bundle.rootfs, path), UID, UID);
+  return bundle;
+}
+
+const namespaceOf = (pid: number): string => readlinkSync(`/proc/${pid}/ns/cgroup`);
+/** As the host sees them. */
+const cgroupsOf = (pid: number): string[] => readFileSync(`/proc/${pid}/cgroup`, 'utf8').trimEnd().split('\n');
+
+describe.each(builds())('$name', (build) => {
+  const orlop = new Orlop(place, build);
+  let before: Snapshot;
+
+  beforeEach(() => {
+    before = snapshot(place, orlop);
+  });
+  afterEach(async () => {
+    for (const left of orlop.call(['list', '-q']).stdout.split('\n').filter(Boolean)) {
+      orlop.call(['delete', '--force', left]).ok();
+    }
+    await expectNothingLeft(place, orlop, { ...before, files: snapshot(place, orlop).files });
+  });
+
+  /** A container that sleeps: its id and pid. */
+  function start(bundle: Bundle): { id: string; pid: number } {
+    const id = place.id();
+    orlop.run(bundle, id, '-d').ok();
+    return { id, pid: orlop.state(id).pid as number };
+  }
+
+  /** Whoever runs in the container, from its start or by exec, is in its cgroup and in the other's namespace. */
+  function expectJoined({ id, pid }: { id: string; pid: number }, other: number): void {
+    expect(namespaceOf(pid)).toBe(namespaceOf(other));
+    for (const line of cgroupsOf(pid)) expect(line).toContain(id);
+    const pidFile = place.path(`${id}-pid`);
+    orlop.call(['exec', '-d', '--pid-file', pidFile, id, 'sleep', '1000']).ok();
+    const another = Number(readFileSync(pidFile, 'utf8'));
+    expect(namespaceOf(another)).toBe(namespaceOf(other));
+    expect(cgroupsOf(another)).toEqual(cgroupsOf(pid));
+  }
+
+  it('that of another container, whose cgroup is another', () => {
+    const other = start(place.bundle(shell('sleep 1000')));
+    const path = `/proc/${other.pid}/ns/cgroup`;
+    const joined = start(place.bundle(shell('sleep 1000'), joining('cgroup', path)));
+    expectJoined(joined, other.pid);
+    expect(orlop.call(['exec', joined.id, 'cat', '/proc/self/cgroup']).ok().stdout).toContain(
+      `:/../orlop-${joined.id}`,
+    );
+  });
+
+  it('with limits that leave room for one process, and the launcher is gone', () => {
+    const { pid } = start(place.bundle(shell('sleep 1000')));
+    const bundle = place.bundle(
+      (config) => {
+        config.process.args = ['/bin/sleep', '1000'];
+      },
+      joining('cgroup', `/proc/${pid}/ns/cgroup`),
+      linux({ resources: { pids: { limit: 1 } } }),
+    );
+    const joined = start(bundle);
+    expect(orlop.call(['ps', '--format', 'json', joined.id]).ok().stdout.trim()).toBe(`[${joined.pid}]`);
+  });
+
+  it("the caller's own", () => {
+    const joined = start(place.bundle(shell('sleep 1000'), joining('cgroup', `/proc/${process.pid}/ns/cgroup`)));
+    expectJoined(joined, process.pid);
+  });
+
+  it('with a new user namespace, which has no power over it', () => {
+    const { pid } = start(place.bundle(shell('sleep 1000')));
+    const joined = start(bundleOf(joining('cgroup', `/proc/${pid}/ns/cgroup`), users));
+    expect(readlinkSync(`/proc/${joined.pid}/ns/user`)).not.toBe(readlinkSync('/proc/self/ns/user'));
+    expectJoined(joined, pid);
+  });
+
+  it('with the user namespace that it belongs to', () => {
+    const other = start(bundleOf(users));
+    const joins = ['cgroup', 'user'].map((type) => joining(type, `/proc/${other.pid}/ns/${type}`));
+    const joined = start(bundleOf(...joins));
+    expect(readlinkSync(`/proc/${joined.pid}/ns/user`)).toBe(readlinkSync(`/proc/${other.pid}/ns/user`));
+    expectJoined(joined, other.pid);
+  });
+});
