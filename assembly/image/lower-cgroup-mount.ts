@@ -1,10 +1,15 @@
 import { CgroupBranch, CgroupMountStep } from '../plan/cgroup-mount';
 import { Call } from './calls';
-import { MOUNT_ATTR_RDONLY } from './constants';
+import { AT_RECURSIVE, MOUNT_ATTR_RDONLY } from './constants';
 import { Context } from './context';
+import { Label } from './label';
 import { atCwd } from './lower-launcher';
-import { addLabel, lowerFilesystem } from './lower-mount';
+import { addLabel, closeFilesystem, lowerFilesystem } from './lower-mount';
 import { attach, cloneTree, openDirectory, openInRoot, setAttributes } from './lower-path';
+import { STAT_INO } from './x86_64';
+
+/** include/uapi/linux/nsfs.h: the namespace that is there from boot on, whose mounts have their options for all. */
+const CGROUP_NS_INIT_INO: u64 = 0xeffffffb;
 
 /** cgroup v2 whole, or a tmpfs with the hierarchies of v1 in it. */
 export function lowerCgroupMount(context: Context, step: CgroupMountStep): void {
@@ -38,14 +43,38 @@ export function lowerCgroupMount(context: Context, step: CgroupMountStep): void 
   context.close(context.parent);
 }
 
-/** A hierarchy of its own, or the container's directory in the host's. */
+/** A hierarchy as the container's namespace shows it, or a directory of the host's with all that is mounted below. */
 function makeBranch(context: Context, branch: CgroupBranch, attributes: u64): void {
-  if (branch.source == '') {
-    lowerFilesystem(context, branch.type, 'cgroup', branch.data, attributes, context.mount);
-    return;
-  }
-  cloneTree(context, atCwd(context.program), branch.source, 0);
-  if (attributes) setAttributes(context, context.mount, 0, attributes, 0, 0);
+  if (branch.source == '') mountBranch(context, branch, attributes);
+  else if (branch.type == '') bindBranch(context, branch, attributes);
+  else mountOrBindBranch(context, branch, attributes);
+}
+
+function mountBranch(context: Context, branch: CgroupBranch, attributes: u64, refused: Label | null = null): void {
+  lowerFilesystem(context, branch.type, 'cgroup', branch.data, attributes, context.mount, refused);
+}
+
+function bindBranch(context: Context, branch: CgroupBranch, attributes: u64): void {
+  cloneTree(context, atCwd(context.program), branch.source, AT_RECURSIVE);
+  if (attributes) setAttributes(context, context.mount, AT_RECURSIVE, attributes, 0, 0);
+}
+
+/** unifiedBranch() of the plan says why. */
+function mountOrBindBranch(context: Context, branch: CgroupBranch, attributes: u64): void {
+  const program = context.program;
+  const bind = new Label('bind');
+  const refused = new Label('refused');
+  const done = new Label('done');
+  const file = program.text('self/ns/cgroup');
+  program.call(Call.NEWFSTATAT, program.load(context.proc), file, program.at(context.stat), program.number(0));
+  program.branch(program.field(context.stat, STAT_INO, 'stat.ino'), u64.MAX_VALUE, CGROUP_NS_INIT_INO, bind);
+  mountBranch(context, branch, attributes, refused);
+  program.jump(done);
+  program.place(refused);
+  closeFilesystem(context);
+  program.place(bind);
+  bindBranch(context, branch, attributes);
+  program.place(done);
 }
 
 /** A directory just made in `context.parent`. */

@@ -20,7 +20,7 @@ import {
   OPEN_FLAGS,
 } from './constants';
 import { Context, RecordKind } from './context';
-import { EBADF } from './errno';
+import { EBADF, EPERM } from './errno';
 import { Label } from './label';
 import { atCwd } from './lower-launcher';
 import { lowerCopyLink } from './lower-link';
@@ -123,7 +123,10 @@ function offer(context: Context, kind: RecordKind, name: string, directory: Cell
   message.send(context);
 }
 
-/** Makes a filesystem that is not attached yet. What the kernel logs about it goes with a failure. */
+/**
+ * Makes a filesystem that is not attached yet. What the kernel logs about it goes with a failure. Who may not mount it
+ * goes on at `refused`, if that is given, with closeFilesystem().
+ */
 export function lowerFilesystem(
   context: Context,
   type: string,
@@ -131,6 +134,7 @@ export function lowerFilesystem(
   data: string[],
   attributes: u64,
   into: Cell,
+  refused: Label | null = null,
 ): void {
   const program = context.program;
   program
@@ -138,7 +142,7 @@ export function lowerFilesystem(
     .into(context.filesystem);
   configureText(context, 'source', source);
   configure(context, data);
-  program.call(
+  const create = program.call(
     Call.FSCONFIG,
     program.load(context.filesystem),
     program.named(FSCONFIG_CMD_CREATE, 'FSCONFIG_CMD_CREATE'),
@@ -146,6 +150,7 @@ export function lowerFilesystem(
     program.null(),
     program.number(0),
   );
+  if (refused) create.tolerate(EPERM, refused);
   program
     .call(
       Call.FSMOUNT,
@@ -158,7 +163,7 @@ export function lowerFilesystem(
 }
 
 /** The second close fails, and its result is what says "no filesystem" to the failure rows. */
-function closeFilesystem(context: Context): void {
+export function closeFilesystem(context: Context): void {
   const program = context.program;
   context.close(context.filesystem);
   program.call(Call.CLOSE, program.load(context.filesystem)).into(context.filesystem).tolerate(EBADF);

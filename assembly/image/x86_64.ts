@@ -30,6 +30,7 @@ export const O_DIRECTORY: u64 = 0o200000;
 export const O_NOFOLLOW: u64 = 0o400000;
 
 /** arch/x86/include/uapi/asm/stat.h: offsets in struct stat */
+export const STAT_INO: u32 = 8;
 export const STAT_MODE: u32 = 24;
 export const STAT_RDEV: u32 = 40;
 export const STAT_SIZE: u32 = 144;

@@ -11,18 +11,18 @@ export class CgroupBranch {
   constructor(
     /** Directory below the destination, '' for the destination itself. */
     public name: string,
-    /** The host's directory to bind, '' to mount the hierarchy itself. */
+    /** The host's directory to bind, '' if there is none; with a type too, only where that one cannot be mounted. */
     public source: string,
-    /** Filesystem and data, where it is mounted: cgroup with its controllers, or cgroup2. */
+    /** Filesystem and data, where it is mounted: cgroup with its controllers, or cgroup2; '' where it is not. */
     public type: string,
     public data: string[],
   ) {}
 }
 
 /**
- * A mount of type cgroup: with a cgroup namespace the hierarchies themselves, which then show the container's own
- * cgroup as their root; without one a bind of the container's directory. On v1 a tmpfs holds a directory for each
- * hierarchy and a link for each controller of a joint one (cpu → cpu,cpuacct).
+ * A mount of type cgroup: with a new cgroup namespace the hierarchies themselves, which then show the container's own
+ * cgroup as their root; without one on v1 a bind of the container's directory, on v2 the whole hierarchy (unifiedBranch).
+ * On v1 a tmpfs holds a directory for each hierarchy and a link for each controller of a joint one (cpu → cpu,cpuacct).
  */
 export class CgroupMountStep extends Step {
   branches: CgroupBranch[] = [];
@@ -52,7 +52,7 @@ export class CgroupMountStep extends Step {
       writer.beginObject();
       writer.field('name', branch.name);
       if (branch.source != '') writer.field('source', branch.source);
-      else writer.field('type', branch.type);
+      if (branch.type != '') writer.field('type', branch.type);
       writer.endObject();
     }
     writer.endArray();
@@ -75,7 +75,7 @@ export function planCgroupMount(planner: Planner, path: string, options: MountOp
     );
   }
   const isOwn = planner.namespaces.creates('cgroup');
-  // Without a cgroup of its own the container is in that of the caller: it sees that one, where it cannot write it.
+  // Without a cgroup of its own the container is in that of the caller: it sees it, but shall not write there.
   if (!planner.hasCgroup && !isOwn && cgroup.denied == '' && !options.isReadOnly) {
     planner.error(
       'OCI418',
@@ -89,8 +89,7 @@ export function planCgroupMount(planner: Planner, path: string, options: MountOp
   if (!cgroup.isUnified) options.label = mountLabel(planner);
   const step = new CgroupMountStep(path, cgroup.isUnified, options, node);
   if (cgroup.isUnified) {
-    const below = planner.hasCgroup ? planner.cgroupPath : cgroup.own;
-    step.branches.push(new CgroupBranch('', isOwn ? '' : cgroup.mount + below, 'cgroup2', []));
+    step.branches.push(unifiedBranch(planner));
   } else {
     for (let index = 0; index < cgroup.hierarchies.length; index++) {
       const hierarchy = cgroup.hierarchies[index];
@@ -100,10 +99,22 @@ export function planCgroupMount(planner: Planner, path: string, options: MountOp
   planner.add(step);
 }
 
+/**
+ * As the host shows it, to whoever has no cgroup namespace: bound, for a new mount would have its options, of which we
+ * know none, take the place of the host's own (apply_cgroup_root_flags: nsdelegate would be gone, for all). Options given
+ * in any other namespace change nothing, so a new or joined one shows itself. Only the image can tell whether the joined
+ * one is the first, or not for the container to mount: it binds then.
+ */
+function unifiedBranch(planner: Planner): CgroupBranch {
+  const namespaces = planner.namespaces;
+  const source = namespaces.creates('cgroup') ? '' : planner.facts.cgroup.mount;
+  return new CgroupBranch('', source, namespaces.has('cgroup') ? 'cgroup2' : '', []);
+}
+
 function addHierarchy(step: CgroupMountStep, hierarchy: Hierarchy, below: string, isOwn: bool): void {
   const name = hierarchy.mount.substring(hierarchy.mount.lastIndexOf('/') + 1);
   const data = hierarchy.name == '' ? hierarchy.controllers : ['none', `name=${hierarchy.name}`];
-  step.branches.push(new CgroupBranch(name, isOwn ? '' : hierarchy.mount + below, 'cgroup', data));
+  step.branches.push(new CgroupBranch(name, isOwn ? '' : hierarchy.mount + below, isOwn ? 'cgroup' : '', data));
   if (hierarchy.controllers.length < 2) return;
   for (let index = 0; index < hierarchy.controllers.length; index++) {
     step.links.push(hierarchy.controllers[index]);

@@ -24,8 +24,6 @@ export class CgroupFacts {
   hierarchies: Hierarchy[] = [];
   /** Why the caller may make no cgroup of his own choice, '' if he may. */
   denied: string = '';
-  /** v2: the caller's cgroup, where the container may get none of its own. */
-  own: string = '';
   /** Where a cgroup is made that config.json does not name. */
   base: string = '';
 
@@ -243,8 +241,6 @@ function readCgroup(document: Document, node: i32, report: Report, facts: Cgroup
   if (unified) facts.unified = unified.value;
   const denied = reader.string('denied');
   if (denied) facts.denied = denied.value;
-  const own = reader.string('own');
-  if (own) facts.own = own.value;
   const base = reader.string('base');
   if (base) facts.base = base.value;
   facts.controllers = readTexts(reader, 'controllers');

@@ -29,9 +29,9 @@ export function accessibleCgroups(facts: Facts, rootless: Rootless = 'auto', man
   };
 }
 
-/** With the cgroups of the caller, which a container is in that gets none of its own. */
+/** On version 1 with the cgroups of the caller, which a container is in that gets none of its own. */
 function withOwn(cgroup: Exclude<CgroupLayout, { layout: 'none' }>): CgroupFacts {
-  if (cgroup.layout === 'v2') return { ...cgroup, own: ownBelow(cgroup.mount, ownCgroup({})) };
+  if (cgroup.layout === 'v2') return cgroup;
   const hierarchies = cgroup.hierarchies.map((hierarchy) => ({
     ...hierarchy,
     own: ownBelow(hierarchy.mount, ownCgroup(hierarchy)),

@@ -3,7 +3,7 @@ import type { CgroupFacts, Request } from '../../src/spec/index.ts';
 import { fixture } from './module.ts';
 import { changed, open, plan, request, V1, V2 } from './plans.ts';
 
-// Cgroup namespaces that are joined: man 7 cgroup_namespaces.
+// Cgroup namespaces that are joined, and what a cgroup mount shows in which: man 7 cgroup_namespaces.
 
 const HYBRID: CgroupFacts = { ...V1, layout: 'hybrid', unified: '/sys/fs/cgroup/unified' };
 const FILE = '/proc/2/ns/cgroup';
@@ -11,11 +11,13 @@ const RANGE = [{ containerID: 0, hostID: 100000, size: 65536 }];
 
 const runc = changed(fixture('runc'), { '/linux/resources': undefined });
 const joined = changed(runc, { '/linux/namespaces/5': { type: 'cgroup', path: FILE } });
-const inUsers = changed(joined, {
-  '/linux/namespaces/6': { type: 'user' },
-  '/linux/uidMappings': RANGE,
-  '/linux/gidMappings': RANGE,
-});
+const users = (config: string, index: number): string =>
+  changed(config, {
+    [`/linux/namespaces/${index}`]: { type: 'user' },
+    '/linux/uidMappings': RANGE,
+    '/linux/gidMappings': RANGE,
+  });
+const inUsers = users(joined, 6);
 
 const step = (config: string, asked: Request, verb: string) =>
   plan(config, asked).steps.find((candidate) => candidate.verb === verb);
@@ -73,5 +75,58 @@ describe('a joined cgroup namespace', () => {
     expect(calls[2]).toMatch(/^clone3\(/);
     expect(calls[2]).not.toContain('CLONE_INTO_CGROUP');
     expect(calls).toHaveLength(3);
+  });
+});
+
+describe('a cgroup mount', () => {
+  const own = changed(runc, { '/linux/namespaces/5': { type: 'cgroup' } });
+  const branches = (config: string, cgroup: CgroupFacts): unknown =>
+    step(config, request(cgroup), 'cgroup-mount')?.branches;
+  const calls = (config: string): string[] => {
+    const document = open(config);
+    const { steps } = document.plan(request(V2));
+    document.image('/root');
+    return document
+      .rows()
+      .filter((row) => steps[row.step ?? -1]?.verb === 'cgroup-mount')
+      .map(({ text }) => text);
+  };
+
+  test.each([
+    ['', runc],
+    [' in a user namespace', users(runc, 5)],
+  ])('of v2 is the hierarchy as the host shows it%s, to whoever has no cgroup namespace', (_, config) => {
+    expect(branches(config, V2)).toEqual([{ name: '', source: '/sys/fs/cgroup' }]);
+    const rows = calls(config);
+    expect(rows[0]).toMatch(/^open_tree\(AT_FDCWD, "\/sys\/fs\/cgroup", OPEN_TREE_CLONE.*AT_RECURSIVE/);
+    expect(rows[1]).toMatch(/^mount_setattr\(.*AT_RECURSIVE.*MOUNT_ATTR_RDONLY/);
+    expect(rows.filter((row) => row.startsWith('fsopen('))).toEqual([]);
+  });
+
+  test('of v2 is new in a new cgroup namespace', () => {
+    for (const config of [own, users(own, 6)]) {
+      expect(branches(config, V2)).toEqual([{ name: '', type: 'cgroup2' }]);
+      expect(calls(config).filter((row) => row.startsWith('open_tree('))).toEqual([]);
+    }
+  });
+
+  test('of v2 is new in a joined one, unless that is the first or not for the container to mount', () => {
+    for (const config of [joined, inUsers]) {
+      expect(branches(config, V2)).toEqual([{ name: '', source: '/sys/fs/cgroup', type: 'cgroup2' }]);
+      const rows = calls(config);
+      expect(rows[0]).toMatch(/^newfstatat\(proc, "self\/ns\/cgroup"/);
+      expect(rows[1]).toContain('stat.ino');
+      expect(rows.find((row) => row.includes('FSCONFIG_CMD_CREATE'))).toMatch(/EPERM → /);
+      expect(rows.findIndex((row) => row.startsWith('open_tree('))).toBeGreaterThan(
+        rows.findIndex((row) => row.startsWith('fsmount(')),
+      );
+    }
+  });
+
+  test('of v1 shows the container’s own cgroups, joined or not', () => {
+    for (const config of [runc, joined]) {
+      expect(branches(config, V1)).toContainEqual({ name: 'pids', source: '/sys/fs/cgroup/pids/orlop-box' });
+    }
+    expect(branches(own, V1)).toContainEqual({ name: 'pids', type: 'cgroup' });
   });
 });

@@ -261,7 +261,7 @@ const TESTS: Record<string, string> = {
   ociVersion: 'system/documents assembly/plan spec/schema',
   root: 'system/inside-filesystem system/bad-root system/failure system/against-runc',
   mounts:
-    'system/inside-filesystem system/idmap system/links system/tmpcopyup system/failure system/attacks/mount-race assembly/plan',
+    'system/inside-filesystem system/idmap system/links system/tmpcopyup system/failure system/attacks/mount-race system/cgroup-namespace assembly/plan',
   process: 'system/inside system/exec system/against-runc assembly/plan',
   'process.terminal': 'system/terminal system/pty system/failure',
   'process.consoleSize': 'system/terminal system/pty',

@@ -1,14 +1,15 @@
-// Cgroup namespaces that are joined. test/vm.sh runs this where cgroup v2 is mounted with nsdelegate, which lets nobody
-// out of a namespace that he is in.
+// Cgroup namespaces that are joined, and what a cgroup mount shows. test/vm.sh runs this where cgroup v2 is mounted with
+// nsdelegate, which lets nobody out of a namespace that he is in.
 
-import { chownSync, readFileSync, readlinkSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Bundle, type Patch, shell, Workplace } from './support/bundle.ts';
 import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
 import { builds, Orlop } from './support/orlop.ts';
-import { joining, linux } from './support/patches.ts';
+import { joining, linux, without } from './support/patches.ts';
 
+const ROOT = '/sys/fs/cgroup';
 const UID = 300_000;
 const place = new Workplace('cgroupns');
 afterAll(() => place.remove());
@@ -104,5 +105,76 @@ describe.each(builds())('$name', (build) => {
     const joined = start(bundleOf(...joins));
     expect(readlinkSync(`/proc/${joined.pid}/ns/user`)).toBe(readlinkSync(`/proc/${other.pid}/ns/user`));
     expectJoined(joined, other.pid);
+  });
+
+  describe.skipIf(!existsSync(`${ROOT}/cgroup.controllers`))('a cgroup mount of v2', () => {
+    const rw: Patch = (config) => {
+      for (const mount of config.mounts) if (mount.type === 'cgroup') mount.options = ['nosuid', 'noexec', 'nodev'];
+    };
+    /** With the options of the hierarchy, which are the same for all its mounts: no container changes them. */
+    const mounts = (): string[] =>
+      readFileSync('/proc/self/mountinfo', 'utf8')
+        .split('\n')
+        .filter((line) => line.includes(' - cgroup2 '));
+    const hosts = mounts();
+
+    /** Which of the host's directories the container has on /sys/fs/cgroup: a cgroup has one inode everywhere. */
+    function expectShown({ id }: { id: string }, directory: string): void {
+      const { stdout } = orlop.call(['exec', id, 'stat', '-c', '%i', ROOT]).ok();
+      expect(stdout.trim()).toBe(String(statSync(directory).ino));
+      expect(mounts()).toEqual(hosts);
+    }
+
+    it('is the whole hierarchy without a cgroup namespace, read-only where it says so', () => {
+      const bundle = place.bundle(shell('sleep 1000'), without('cgroup'));
+      const one = start(bundle);
+      expectShown(one, ROOT);
+      const way = `${ROOT}$(sed s/0::// /proc/self/cgroup)`;
+      const line = `cat ${way}/cgroup.procs; mkdir ${way}/x; mkdir ${ROOT}/x`;
+      const { stdout, stderr } = orlop.call(['exec', one.id, 'sh', '-c', line]);
+      expect(stdout.split('\n')).toContain('1');
+      expect(stderr.match(/Read-only file system/g)).toHaveLength(2);
+    });
+
+    it('is the same to write otherwise', () => {
+      const one = start(place.bundle(shell('sleep 1000'), without('cgroup'), rw));
+      orlop.call(['exec', one.id, 'sh', '-c', `mkdir ${ROOT}$(sed s/0::// /proc/self/cgroup)/x`]).ok();
+      expect(existsSync(`${ROOT}/orlop-${one.id}/x`)).toBe(true);
+    });
+
+    it.each<[string, Patch[]]>([
+      ['ro', []],
+      ['rw', [rw]],
+    ])('is the whole hierarchy in a user namespace too, %s', (option, more) => {
+      const one = start(bundleOf(users, without('cgroup'), ...more));
+      expectShown(one, ROOT);
+      const line = `grep ' ${ROOT} ' /proc/mounts; mkdir ${ROOT}/x`;
+      const { stdout, stderr } = orlop.call(['exec', one.id, 'sh', '-c', line]);
+      expect(stdout).toMatch(new RegExp(`^cgroup2 ${ROOT} cgroup2 ${option},nosuid,nodev,noexec`, 'm'));
+      expect(stderr).toContain(option === 'ro' ? 'Read-only file system' : 'Permission denied');
+    });
+
+    it("is the container's own cgroup in a new cgroup namespace, with or without a user namespace", () => {
+      for (const bundle of [place.bundle(shell('sleep 1000')), bundleOf(users)]) {
+        const one = start(bundle);
+        expectShown(one, `${ROOT}/orlop-${one.id}`);
+      }
+    });
+
+    it('is that of the namespace in a joined one', () => {
+      const other = start(place.bundle(shell('sleep 1000')));
+      const joined = start(place.bundle(shell('sleep 1000'), joining('cgroup', `/proc/${other.pid}/ns/cgroup`)));
+      expectShown(joined, `${ROOT}/orlop-${other.id}`);
+      const strangers = start(bundleOf(users));
+      const joins = ['cgroup', 'user'].map((type) => joining(type, `/proc/${strangers.pid}/ns/${type}`));
+      expectShown(start(bundleOf(...joins)), `${ROOT}/orlop-${strangers.id}`);
+    });
+
+    it('is the whole hierarchy in a joined one that is the first, or not for the container to mount', () => {
+      const first = start(place.bundle(shell('sleep 1000'), joining('cgroup', `/proc/${process.pid}/ns/cgroup`)));
+      expectShown(first, ROOT);
+      const other = start(place.bundle(shell('sleep 1000')));
+      expectShown(start(bundleOf(joining('cgroup', `/proc/${other.pid}/ns/cgroup`), users)), ROOT);
+    });
   });
 });
