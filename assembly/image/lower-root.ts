@@ -11,12 +11,13 @@ import {
   MOVE_MOUNT_T_SYMLINKS,
   MS_PRIVATE,
   MS_REC,
+  MS_UNBINDABLE,
 } from './constants';
 import { Context } from './context';
 import { EINVAL } from './errno';
 import { Label } from './label';
 import { atCwd } from './lower-launcher';
-import { setAttributes } from './lower-path';
+import { makeRootBindable, setAttributes } from './lower-path';
 import { openSource } from './lower-user-namespace';
 import { Row } from './program';
 
@@ -44,13 +45,17 @@ function setPropagation(context: Context, path: string, propagation: u64): Row {
  *
  * Hooks expect it on its own path: some mount things there, or enter the mount namespace, whose root is what is on top
  * of "/". For their time it is put there, and PIVOT moves it.
+ *
+ * A bind of the host's "/" with all below would have it too, on top of the copy. It is left out of copies while it cannot be
+ * bound (fs/namespace.c: copy_tree).
  */
 export function lowerRoot(context: Context, step: RootStep): void {
   const opened = step.opened;
   if (opened) context.root = context.sources[opened.index];
   else openSource(context, step.text, true, false, null, false, context.root);
   setPropagation(context, '/', MS_PRIVATE);
-  setAttributes(context, context.root, 0, 0, 0, MS_PRIVATE);
+  context.isRootUnbindable = !opened && !context.planner.hasEarlyHooks;
+  setAttributes(context, context.root, 0, 0, 0, context.isRootUnbindable ? MS_UNBINDABLE : MS_PRIVATE);
   if (context.planner.hasEarlyHooks) {
     unshareParent(context, step.text);
     moveRoot(context, step.text, MOVE_MOUNT_T_SYMLINKS);
@@ -85,6 +90,7 @@ function unshareParent(context: Context, path: string): void {
 /** man 2 pivot_root, `pivot_root(".", ".")`: the old root ends on top of the new one, and is let go there. */
 export function lowerPivot(context: Context, step: PivotStep): void {
   const program = context.program;
+  makeRootBindable(context);
   if (context.planner.hasEarlyHooks) moveRoot(context, '/', 0);
   if (step.isChroot) {
     program.call(Call.FCHDIR, program.load(context.root));
