@@ -189,6 +189,13 @@ export function lowerFind(context: Context, execute: ExecuteStep): void {
     program.place(next);
   }
   program.place(done);
+  // Nothing but 0–2 and the preserved fds goes on into the container. Here, for a filter may come next that knows no such call.
+  program.call(
+    Call.CLOSE_RANGE,
+    program.number(context.firstFd),
+    program.named(u32.MAX_VALUE, '~0'),
+    program.named(CLOSE_RANGE_CLOEXEC, 'CLOSE_RANGE_CLOEXEC'),
+  );
 }
 
 function open(context: Context, path: string, flags: u64): Row {
@@ -208,15 +215,9 @@ function access(context: Context, path: string): Row {
   );
 }
 
-/** Nothing but 0–2 and the preserved fds goes on into the container. Then it is created, and waits for start. */
+/** The container is created, and waits for start. */
 export function lowerReady(context: Context): void {
   const program = context.program;
-  program.call(
-    Call.CLOSE_RANGE,
-    program.number(context.firstFd),
-    program.named(u32.MAX_VALUE, '~0'),
-    program.named(CLOSE_RANGE_CLOEXEC, 'CLOSE_RANGE_CLOEXEC'),
-  );
   context.send(RecordKind.READY, 'ready');
   context.readAnswer();
   if (!context.planner.isExec)

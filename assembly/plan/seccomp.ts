@@ -119,6 +119,7 @@ export function isEarly(planner: Planner, step: SeccompStep): bool {
 /** Keeps what loading the filter needs, until then. */
 export function keepForFilter(planner: Planner, filter: SeccompStep, capabilities: CapabilitiesStep): void {
   if (hasNoNewPrivileges(planner) || capabilities.effective & CAP_SYS_ADMIN) return;
+  checkCall(planner, filter, filter.filter, 'capset', 'which drops what loading the filter needs');
   filter.capabilities = capabilities;
   capabilities.kept = CAP_SYS_ADMIN;
 }
@@ -201,8 +202,6 @@ function checkLaunch(planner: Planner, step: SeccompStep, filter: Filter): void 
   if (isEarly(planner, step)) {
     checkCall(planner, step, filter, 'write', 'which the launch ends with');
     checkCall(planner, step, filter, 'read', 'which the wait for start needs');
-    if (!hasNoNewPrivileges(planner))
-      checkCall(planner, step, filter, 'capset', 'which drops what loading the filter needs');
   }
   const hooks = planner.spec.hooks;
   const startContainer = hooks ? hooks.startContainer : null;
