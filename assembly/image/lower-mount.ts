@@ -3,6 +3,8 @@ import { MountOptions } from '../plan/mount-options';
 import { BindStep, MountStep, RemountStep } from '../plan/mounts';
 import { Call } from './calls';
 import {
+  AT_EMPTY_PATH,
+  AT_FLAGS,
   AT_RECURSIVE,
   FSCONFIG_CMD_CREATE,
   FSCONFIG_CMD_RECONFIGURE,
@@ -20,7 +22,7 @@ import {
   OPEN_FLAGS,
 } from './constants';
 import { Context, RecordKind } from './context';
-import { EBADF, EPERM } from './errno';
+import { EBADF, ENOENT, EPERM } from './errno';
 import { Label } from './label';
 import { atCwd } from './lower-launcher';
 import { lowerCopyLink } from './lower-link';
@@ -36,7 +38,7 @@ import {
 import { openSource } from './lower-user-namespace';
 import { Cell } from './operand';
 import { rightsMessage } from './rights';
-import { O_DIRECTORY } from './x86_64';
+import { O_DIRECTORY, STAT_MODE } from './x86_64';
 
 /** fs/fsopen.c: fsconfig() takes values of at most 255 bytes; longer ones (overlayfs) need mount(2). */
 const LONGEST_VALUE: i32 = 255;
@@ -56,7 +58,9 @@ export function lowerMount(context: Context, step: MountStep): void {
     );
   }
   const isOfKernel = step.type == 'proc' || step.type == 'sysfs' || isKernelPlace(step.destination);
-  openDirectory(context, step.destination, context.target, options.coversLink || isOfKernel);
+  const coversLink = options.coversLink || isOfKernel;
+  if (step.takesMode) takeMode(context, step, coversLink);
+  openDirectory(context, step.destination, context.target, coversLink);
   if (options.copiesUp) {
     offer(context, RecordKind.COPY_FROM, 'copy from', context.target);
     offer(context, RecordKind.COPY_TO, 'copy to', context.mount);
@@ -71,6 +75,25 @@ export function lowerMount(context: Context, step: MountStep): void {
  */
 function isKernelPlace(path: string): bool {
   return path == '/proc' || path == '/sys';
+}
+
+/** The mode of the directory at the destination, if there is one, for the root of the mount in `context.mount`. */
+function takeMode(context: Context, step: MountStep, coversLink: bool): void {
+  const program = context.program;
+  const none = new Label('none');
+  openPlace(context, step.destination, true, coversLink, context.target).tolerate(ENOENT, none);
+  program.call(
+    Call.NEWFSTATAT,
+    program.load(context.target),
+    program.text(''),
+    program.at(context.stat),
+    program.flags(AT_EMPTY_PATH, AT_FLAGS),
+  );
+  // The kernel takes 16 bits of it, of which it leaves the type out (man 2 fchmodat).
+  const mode = program.load(program.field(context.stat, STAT_MODE, 'stat.mode'));
+  program.call(Call.FCHMODAT, program.load(context.mount), program.text('.'), mode);
+  context.close(context.target);
+  program.place(none);
 }
 
 /** A filesystem in `context.mount`, not attached yet. */

@@ -12,6 +12,7 @@ import { Step, TextStep, Verb, writeTexts } from './step';
 
 /** include/uapi/linux/mount.h */
 const MOUNT_ATTR_RDONLY: u64 = 1;
+const MS_RDONLY: u64 = 1;
 
 /** A new filesystem on a path of the container. */
 export class MountStep extends Step {
@@ -29,10 +30,19 @@ export class MountStep extends Step {
     return `mount of "${this.type}" on ${this.destination}`;
   }
 
+  /** A tmpfs that names no mode has that of the directory which it covers, as under runc and crun; 1777 where there is none. */
+  get takesMode(): bool {
+    if (this.type != 'tmpfs') return false;
+    const data = this.options.data;
+    for (let index = 0; index < data.length; index++) if (data[index].startsWith('mode=')) return false;
+    return true;
+  }
+
   override write(writer: Writer): void {
     writer.field('type', this.type);
     writer.field('source', this.source);
     writer.field('destination', this.destination);
+    if (this.takesMode) writer.fieldBoolean('takesMode', true);
     if (this.options.copiesUp) writer.fieldBoolean('copiesUp', true);
     if (this.options.label != '') writer.field('label', this.options.label);
     writeOptions(writer, this.options);
@@ -197,6 +207,7 @@ function planMount(planner: Planner, mount: Mount): void {
     if (type == 'tmpfs' && (options.set | options.setRecursive) & MOUNT_ATTR_RDONLY) {
       options.set &= ~MOUNT_ATTR_RDONLY;
       options.setRecursive &= ~MOUNT_ATTR_RDONLY;
+      options.flags &= ~MS_RDONLY;
       planner.seals.push(new TextStep(Verb.SEAL, 'file', path, mount.node));
     }
     options.label = labelOf(planner, type, options);

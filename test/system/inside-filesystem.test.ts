@@ -10,15 +10,15 @@ import {
   readFileSync,
   readlinkSync,
   statSync,
-  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type Config, type Patch, shell, Workplace } from './support/bundle.ts';
 import { Inside } from './support/inside.ts';
 import { leavesNothing } from './support/leftovers.ts';
+import { mountsOf } from './support/mountinfo.ts';
 import { Orlop } from './support/orlop.ts';
-import { linux, mount, privileged, process_ } from './support/patches.ts';
+import { linux, privileged, process_ } from './support/patches.ts';
 
 const place = new Workplace('inside-filesystem');
 const orlop = new Orlop(place);
@@ -27,21 +27,8 @@ afterAll(() => place.remove());
 leavesNothing(place, () => orlop, { sweeps: true });
 
 describe('the filesystem', () => {
-  /** Lines of mountinfo by mount point. */
-  function mounts(lines: string[]): Map<string, { options: string[]; type: string; data: string[]; tags: string[] }> {
-    return new Map(
-      lines.map((line) => {
-        const [left = '', right = ''] = line.split(' - ');
-        const fields = left.split(' ');
-        const [type = '', , data = ''] = right.split(' ');
-        const entry = { options: (fields[5] ?? '').split(','), type, data: data.split(','), tags: fields.slice(6) };
-        return [fields[4] ?? '', entry];
-      }),
-    );
-  }
-
   it('has the mounts of the config and no mount of the host', () => {
-    const seen = mounts(container.lines('cat /proc/self/mountinfo', linux({ maskedPaths: [], readonlyPaths: [] })));
+    const seen = mountsOf(container.lines('cat /proc/self/mountinfo', linux({ maskedPaths: [], readonlyPaths: [] })));
     const points = [...seen.keys()].filter((point) => !point.startsWith('/sys/fs/cgroup/'));
     expect(points.sort()).toEqual(
       ['/', '/dev', '/dev/mqueue', '/dev/pts', '/dev/shm', '/proc', '/sys', '/sys/fs/cgroup'].sort(),
@@ -105,107 +92,6 @@ describe('the filesystem', () => {
       chmodSync('/dev/null', mode);
       chownSync('/dev/null', uid, 0);
     }
-  });
-
-  it('has tmpfs of the size and mode asked for', () => {
-    const lines = container.lines(
-      'df -k /scratch | tail -n 1 | tr -s " " | cut -d" " -f2; stat -c %a /scratch; echo x > /scratch/file; cat /scratch/file',
-      mount({ destination: '/scratch', type: 'tmpfs', source: 'tmpfs', options: ['size=4m', 'mode=1750', 'nosuid'] }),
-    );
-    expect(lines).toEqual(['4096', '1750', 'x']);
-  });
-
-  it('binds directories and files of the host', () => {
-    const source = place.path('source');
-    mkdirSync(join(source, 'below'), { recursive: true });
-    writeFileSync(join(source, 'file'), 'of the host\n');
-    const lines = container.lines(
-      'cat /in/file /one; echo new > /in/new; echo no > /ro/new; cat /deep/er/file',
-      process_({ args: [] }),
-      mount(
-        { destination: '/in', source, options: ['rbind'] },
-        { destination: '/one', source: join(source, 'file'), type: 'bind', options: ['bind', 'ro'] },
-        { destination: '/ro', source, options: ['bind', 'ro'] },
-        { destination: '/deep/er', source, options: ['bind'] },
-      ),
-      shell('cat /in/file /one; echo new > /in/new; (echo no > /ro/no) 2>/dev/null || echo refused; cat /deep/er/file'),
-    );
-    expect(lines).toEqual(['of the host', 'of the host', 'refused', 'of the host']);
-    expect(readFileSync(join(source, 'new'), 'utf8')).toBe('new\n');
-    expect(existsSync(join(source, 'no'))).toBe(false);
-  });
-
-  it('binds from the bundle by a relative source', () => {
-    const bundle = place.bundle(shell('cat /in'), mount({ destination: '/in', source: 'beside', options: ['bind'] }));
-    writeFileSync(join(bundle.directory, 'beside'), 'beside\n');
-    expect(orlop.run(bundle, place.id()).ok().lines).toEqual(['beside']);
-  });
-
-  describe('below a mount of the host', () => {
-    const outer = place.path('outer');
-
-    beforeEach(() => {
-      mkdirSync(join(outer), { recursive: true });
-      execFileSync('mount', ['-t', 'tmpfs', 'outer', outer]);
-      execFileSync('mount', ['--make-shared', outer]);
-      mkdirSync(join(outer, 'inner'));
-      execFileSync('mount', ['-t', 'tmpfs', 'inner', join(outer, 'inner')]);
-      writeFileSync(join(outer, 'inner/file'), 'inner\n');
-    });
-
-    afterEach(() => {
-      execFileSync('umount', ['-R', outer]);
-    });
-
-    it('binds alone with bind and the tree with rbind', () => {
-      const lines = container.lines(
-        'ls -A /one/inner; echo -; cat /tree/inner/file',
-        mount(
-          { destination: '/one', source: outer, options: ['bind'] },
-          { destination: '/tree', source: outer, options: ['rbind'] },
-        ),
-      );
-      expect(lines).toEqual(['-', 'inner']);
-    });
-
-    it('makes one mount read-only with ro and the tree with rro', () => {
-      const lines = container.lines(
-        'for d in ro/inner rro rro/inner; do touch /$d/x 2>/dev/null && echo yes || echo no; done',
-        mount(
-          { destination: '/ro', source: outer, options: ['rbind', 'ro'] },
-          { destination: '/rro', source: outer, options: ['rbind', 'rro'] },
-        ),
-      );
-      expect(lines).toEqual(['yes', 'no', 'no']);
-    });
-
-    it.each([
-      ['rprivate', /^$/],
-      ['rslave', /^master:\d+$/],
-      ['rshared', /^shared:\d+$/],
-    ])('has the propagation %s', (propagation, tags) => {
-      const seen = mounts(
-        container.lines(
-          'cat /proc/self/mountinfo',
-          mount({ destination: '/tree', source: outer, options: ['rbind', propagation] }),
-          linux({ rootfsPropagation: propagation === 'rshared' ? 'rshared' : 'rslave' }),
-        ),
-      );
-      expect(seen.get('/tree')?.tags.join(' ')).toMatch(tags);
-      expect(seen.get('/tree/inner')?.tags.join(' ')).toMatch(tags);
-    });
-  });
-
-  it('follows links of the root filesystem within it', () => {
-    const bundle = place.bundle(
-      shell('cat /var/in/file; ls /real'),
-      mount({ destination: '/var/in', source: place.path('linked'), options: ['bind'] }),
-    );
-    mkdirSync(place.path('linked'), { recursive: true });
-    writeFileSync(place.path('linked/file'), 'linked\n');
-    mkdirSync(join(bundle.rootfs, 'real'));
-    execFileSync('ln', ['-s', '../../../../real', join(bundle.rootfs, 'var')]);
-    expect(orlop.run(bundle, place.id()).ok().lines).toEqual(['linked', 'in']);
   });
 });
 

@@ -1,0 +1,149 @@
+// Where mounts go, and what they show.
+
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { shell, Workplace } from './support/bundle.ts';
+import { Inside } from './support/inside.ts';
+import { leavesNothing } from './support/leftovers.ts';
+import { mountsOf } from './support/mountinfo.ts';
+import { Orlop } from './support/orlop.ts';
+import { linux, mount, process_ } from './support/patches.ts';
+
+const place = new Workplace('mounts');
+const orlop = new Orlop(place);
+const container = new Inside(place, orlop);
+afterAll(() => place.remove());
+leavesNothing(place, () => orlop, { sweeps: true });
+
+describe('a tmpfs', () => {
+  it('has the size and mode asked for', () => {
+    const lines = container.lines(
+      'df -k /scratch | tail -n 1 | tr -s " " | cut -d" " -f2; stat -c %a /scratch; echo x > /scratch/file; cat /scratch/file',
+      mount({ destination: '/scratch', type: 'tmpfs', source: 'tmpfs', options: ['size=4m', 'mode=1750', 'nosuid'] }),
+    );
+    expect(lines).toEqual(['4096', '1750', 'x']);
+  });
+
+  it.each([[], ['ro'], ['tmpcopyup']])('has the mode of the directory that it covers: %s', (...options) => {
+    const bundle = place.bundle(
+      shell('stat -c %a /covered /new'),
+      mount(
+        { destination: '/covered', type: 'tmpfs', source: 'tmpfs', options },
+        { destination: '/new', type: 'tmpfs', source: 'tmpfs', options },
+      ),
+    );
+    mkdirSync(join(bundle.rootfs, 'covered'));
+    chmodSync(join(bundle.rootfs, 'covered'), 0o2750);
+    const made = options.includes('tmpcopyup') ? '755' : '1777';
+    expect(orlop.run(bundle, place.id()).ok().lines).toEqual(['2750', made]);
+  });
+});
+
+describe('a bind mount', () => {
+  it('binds directories and files of the host', () => {
+    const source = place.path('source');
+    mkdirSync(join(source, 'below'), { recursive: true });
+    writeFileSync(join(source, 'file'), 'of the host\n');
+    const lines = container.lines(
+      'cat /in/file /one; echo new > /in/new; echo no > /ro/new; cat /deep/er/file',
+      process_({ args: [] }),
+      mount(
+        { destination: '/in', source, options: ['rbind'] },
+        { destination: '/one', source: join(source, 'file'), type: 'bind', options: ['bind', 'ro'] },
+        { destination: '/ro', source, options: ['bind', 'ro'] },
+        { destination: '/deep/er', source, options: ['bind'] },
+      ),
+      shell('cat /in/file /one; echo new > /in/new; (echo no > /ro/no) 2>/dev/null || echo refused; cat /deep/er/file'),
+    );
+    expect(lines).toEqual(['of the host', 'of the host', 'refused', 'of the host']);
+    expect(readFileSync(join(source, 'new'), 'utf8')).toBe('new\n');
+    expect(existsSync(join(source, 'no'))).toBe(false);
+  });
+
+  it('binds from the bundle by a relative source', () => {
+    const bundle = place.bundle(shell('cat /in'), mount({ destination: '/in', source: 'beside', options: ['bind'] }));
+    writeFileSync(join(bundle.directory, 'beside'), 'beside\n');
+    expect(orlop.run(bundle, place.id()).ok().lines).toEqual(['beside']);
+  });
+
+  it.each(['rbind', 'bind'])('has the root of the host with %s, not that of the container', (option) => {
+    const source = place.path('in-the-root');
+    mkdirSync(source, { recursive: true });
+    const lines = container.lines(
+      `stat -c "%d %i" /host; ls -d /host${source}; touch /usr/x 2>&1; ls -d /host/dev`,
+      mount({ destination: '/host', source: '/', options: [option, 'ro'] }),
+      linux({ readonlyPaths: ['/usr'] }),
+    );
+    const { dev, ino } = statSync('/');
+    expect(lines).toEqual([`${dev} ${ino}`, `/host${source}`, 'touch: /usr/x: Read-only file system', '/host/dev']);
+  });
+
+  it('follows links of the root filesystem within it', () => {
+    const bundle = place.bundle(
+      shell('cat /var/in/file; ls /real'),
+      mount({ destination: '/var/in', source: place.path('linked'), options: ['bind'] }),
+    );
+    mkdirSync(place.path('linked'), { recursive: true });
+    writeFileSync(place.path('linked/file'), 'linked\n');
+    mkdirSync(join(bundle.rootfs, 'real'));
+    execFileSync('ln', ['-s', '../../../../real', join(bundle.rootfs, 'var')]);
+    expect(orlop.run(bundle, place.id()).ok().lines).toEqual(['linked', 'in']);
+  });
+});
+
+describe('a bind mount of what has mounts below', () => {
+  const outer = place.path('outer');
+
+  beforeEach(() => {
+    mkdirSync(join(outer), { recursive: true });
+    execFileSync('mount', ['-t', 'tmpfs', 'outer', outer]);
+    execFileSync('mount', ['--make-shared', outer]);
+    mkdirSync(join(outer, 'inner'));
+    execFileSync('mount', ['-t', 'tmpfs', 'inner', join(outer, 'inner')]);
+    writeFileSync(join(outer, 'inner/file'), 'inner\n');
+  });
+
+  afterEach(() => {
+    execFileSync('umount', ['-R', outer]);
+  });
+
+  it('binds alone with bind and the tree with rbind', () => {
+    const lines = container.lines(
+      'ls -A /one/inner; echo -; cat /tree/inner/file',
+      mount(
+        { destination: '/one', source: outer, options: ['bind'] },
+        { destination: '/tree', source: outer, options: ['rbind'] },
+      ),
+    );
+    expect(lines).toEqual(['-', 'inner']);
+  });
+
+  it('makes one mount read-only with ro and the tree with rro', () => {
+    const lines = container.lines(
+      'for d in ro/inner rro rro/inner; do touch /$d/x 2>/dev/null && echo yes || echo no; done',
+      mount(
+        { destination: '/ro', source: outer, options: ['rbind', 'ro'] },
+        { destination: '/rro', source: outer, options: ['rbind', 'rro'] },
+      ),
+    );
+    expect(lines).toEqual(['yes', 'no', 'no']);
+  });
+
+  it.each([
+    ['rprivate', /^$/],
+    ['rslave', /^master:\d+$/],
+    ['rshared', /^shared:\d+$/],
+  ])('has the propagation %s', (propagation, tags) => {
+    const seen = mountsOf(
+      container.lines(
+        'cat /proc/self/mountinfo',
+        mount({ destination: '/tree', source: outer, options: ['rbind', propagation] }),
+        linux({ rootfsPropagation: propagation === 'rshared' ? 'rshared' : 'rslave' }),
+      ),
+    );
+    expect(seen.get('/tree')?.tags.join(' ')).toMatch(tags);
+    expect(seen.get('/tree/inner')?.tags.join(' ')).toMatch(tags);
+  });
+});
