@@ -41,6 +41,7 @@ interface MountFields {
   recursive?: boolean;
   ids?: string;
   copiesUp?: boolean;
+  branches?: { source?: string; type?: string }[];
 }
 
 const READONLY = new Set(['ro', 'rro']);
@@ -89,20 +90,26 @@ function rootOf(step: Step): Mounted {
   };
 }
 
+/** The one that a cgroup mount shows as the host has it: version 2 without a cgroup namespace. */
+function hierarchyOf({ version, branches }: MountFields): string | undefined {
+  return version === 2 && branches?.[0]?.type === undefined ? branches?.[0]?.source : undefined;
+}
+
 function mountOf(step: Step & MountFields): Mounted {
   const attributes = step.attributes ?? [];
-  const isBind = step.verb === 'bind';
+  const bound = step.verb === 'bind' ? step.source : hierarchyOf(step);
+  const isBind = bound !== undefined;
   const cgroup = `cgroup${step.version === 2 ? '2' : ''}`;
   return {
     destination: step.destination,
     kind: isBind ? 'bind' : 'filesystem',
     type: isBind ? 'bind' : step.verb === 'cgroup-mount' ? cgroup : (step.type ?? ''),
-    source: step.source ?? 'cgroup',
+    source: bound ?? step.source ?? 'cgroup',
     isReadonly: attributes.some((name) => READONLY.has(name)),
     flags: attributes.filter((name) => !READONLY.has(name)),
     data: step.data ?? [],
     propagation: step.propagation ?? '',
-    isRecursive: step.recursive === true,
+    isRecursive: step.recursive === true || step.branches !== undefined,
     ids: step.ids ?? '',
     copiesUp: step.copiesUp === true,
     place: placeOf(step),

@@ -316,6 +316,11 @@ describe('from Docker’s', () => {
       'CPU limit 1.5 CPUs → 3 CPUs',
     ]);
   });
+
+  it('the cgroups of the host, which version 2 shows to who has no cgroup namespace', () => {
+    const texts = changes(DOCKER, namespace('cgroup')).map(({ text }) => text);
+    expect(texts).toContain("/sys/fs/cgroup is the host's /sys/fs/cgroup instead of a cgroup2");
+  });
 });
 
 describe('the order', () => {
