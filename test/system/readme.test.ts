@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { Workplace } from './support/bundle.ts';
+import { leavesNothing } from './support/leftovers.ts';
 import { builds, Orlop } from './support/orlop.ts';
 
 const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
@@ -24,6 +25,7 @@ function block(words: string): string {
 
 describe.each(builds())('$name', (build) => {
   const orlop = new Orlop(place, build);
+  leavesNothing(place, () => orlop);
 
   it('makes the bundle and runs it', () => {
     const home = place.path(`use-${build.name}`);

@@ -5,12 +5,14 @@ import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Bundle, shell, Workplace } from './support/bundle.ts';
+import { leavesNothing } from './support/leftovers.ts';
 import { fastest, Orlop, until } from './support/orlop.ts';
 import { freePort } from './support/port.ts';
 
 const place = new Workplace('systemd');
 const orlop = new Orlop(place, fastest());
 afterAll(() => place.remove());
+leavesNothing(place, () => orlop);
 
 const isThere = existsSync('/run/systemd/system');
 if (!isThere)
