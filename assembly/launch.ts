@@ -9,7 +9,7 @@ import { Document, NONE } from './json/document';
 import { parse } from './json/parser';
 import { Writer } from './json/writer';
 import { DeviceFilterStep } from './plan/cgroup-devices';
-import { translateExec } from './plan/exec';
+import { inherit, translateExec } from './plan/exec';
 import { writeFeatures } from './plan/features';
 import { writeHostPlan, writeUpdatePlan } from './plan/host';
 import { translate, writePlace, writePlan } from './plan/plan';
@@ -79,7 +79,7 @@ export function prepare(config: usize, configLength: i32, request: usize, reques
 /**
  * `config` is that of the container, which has been launched with it; `process` another process in the form of config.md's
  * `process`, or empty for the container's own; the request's `exec` what is different. Places are those of `process` where
- * there is one, else of `config`.
+ * there is one, else of `config`: its nodes are numbered on from those of `config`, so that each tells whose it is.
  */
 export function exec(
   config: usize,
@@ -97,18 +97,23 @@ export function exec(
   const wanted = read.exec;
   if (requestReport.errorCount || !wanted) return giveDiagnostics(requestDocument, requestReport);
 
-  const configReport = new Report();
-  let report = configReport;
-  let parsed = parse(config, configLength, configReport);
-  const spec = readSpec(parsed, configReport);
-  if (processLength > 0) {
+  let report = new Report();
+  let parsed = parse(config, configLength, report);
+  const spec = readSpec(parsed, report);
+  if (processLength > 0 && report.errorCount == 0) {
     report = new Report();
-    parsed = parse(process, processLength, report);
+    parsed = parse(process, processLength, report, parsed.size);
     wanted.isOfConfig = false;
-    spec.process = parsed.root == NONE ? null : readProcess(new ObjectReader(parsed, parsed.root, report));
+    const own = spec.process;
+    spec.process = null;
+    if (parsed.root != NONE) {
+      const other = readProcess(new ObjectReader(parsed, parsed.root, report));
+      inherit(other, own);
+      spec.process = other;
+    }
   }
   document = parsed;
-  if (configReport.errorCount || report.errorCount) return giveDiagnostics(parsed, report);
+  if (report.errorCount) return giveDiagnostics(parsed, report);
   const translated = translateExec(spec, read, wanted, report);
   if (report.errorCount) return giveDiagnostics(parsed, report);
   planner = translated;

@@ -87,7 +87,7 @@ export class Report {
 
   /** True, but nothing that anybody has to know at each start. */
   info(rule: string, node: i32, message: string, help: string): void {
-    this.addNode(Severity.INFO, rule, node, message, help);
+    if (!this.isForeign(node)) this.addNode(Severity.INFO, rule, node, message, help);
   }
 
   /** Where there is no node: a place in the bytes. */
@@ -130,11 +130,20 @@ export class Report {
 
   protected addNode(severity: Severity, rule: string, node: i32, message: string, help: string): Diagnostic {
     const document = this.document;
-    const start = document && node != NONE ? document.start(node) : 0;
-    const end = document && node != NONE ? document.end(node) : 0;
-    const finding = new Diagnostic(severity, rule, node, start, end, message, help);
+    const isForeign = this.isForeign(node);
+    const place = isForeign ? NONE : node;
+    const text = isForeign ? `${message} (in the config of the container)` : message;
+    const start = document && place != NONE ? document.start(place) : 0;
+    const end = document && place != NONE ? document.end(place) : 0;
+    const finding = new Diagnostic(severity, rule, place, start, end, text, help);
     this.add(finding);
     return finding;
+  }
+
+  /** Of another document: that of the container, to which a process in a document of its own comes. */
+  private isForeign(node: i32): bool {
+    const document = this.document;
+    return document != null && node != NONE && !document.has(node);
   }
 
   protected add(finding: Diagnostic): void {

@@ -64,7 +64,7 @@ export function writeFailure(
   } else {
     writer.field('message', `failed: ${errnoText(errno)}`);
   }
-  if (row.node >= 0) {
+  if (document.has(row.node)) {
     const start = document.start(row.node);
     writer.field('path', document.pointer(row.node));
     writer.fieldInteger('line', document.line(start));

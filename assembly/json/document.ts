@@ -28,21 +28,31 @@ const SHOWN: i32 = 256;
  */
 export class Document {
   root: i32 = NONE;
-  private columns: StaticArray<i32> = new StaticArray<i32>(512 * COLUMNS);
-  private count: i32 = 0;
+  private columns: StaticArray<i32>;
+  private count: i32;
   private lines: Lines | null = null;
   /** Where character() has stopped. */
   private after: i32 = 0;
 
+  /** Smaller nodes are those of another document, whose places this one does not have. */
   constructor(
     private bytes: usize,
     public length: i32,
-  ) {}
+    private first: i32 = 0,
+  ) {
+    this.count = first;
+    this.columns = new StaticArray<i32>((first + 512) * COLUMNS);
+  }
 
   // ------------------------------------------------------------ for the parser
 
   get size(): i32 {
     return this.count;
+  }
+
+  /** Whether a node is one of this document: not NONE, and not of the one that it was numbered on from. */
+  has(node: i32): bool {
+    return node >= this.first;
   }
 
   add(kind: Kind, start: i32, parent: i32, keyStart: i32): i32 {

@@ -15,9 +15,9 @@ export const MAX_NODES: i32 = 1000000;
  * RFC 8259, and nothing beside it. Containers are kept on the arena itself (a node knows its parent), so depth costs no
  * stack. After a syntax error reading on would lie: the parser stops, and the document has no root.
  */
-export function parse(pointer: usize, length: i32, report: Report): Document {
+export function parse(pointer: usize, length: i32, report: Report, first: i32 = 0): Document {
   const isTooLong = length > MAX_LENGTH;
-  const document = new Document(pointer, isTooLong ? 0 : length);
+  const document = new Document(pointer, isTooLong ? 0 : length, first);
   report.document = document;
   if (isTooLong) {
     report.errorAt('OCI001', 0, 0, `the document has ${length} bytes, more than ${MAX_LENGTH}`, '');

@@ -90,6 +90,27 @@ function planEnterCgroupNamespace(planner: Planner): void {
   }
 }
 
+/**
+ * What a process in a document of its own does not say is as in the container's config: who asks for one program more must
+ * not be less confined than the container. As runc has it (newInitConfig), noNewPrivileges is no part of that: absent it is
+ * false. Capabilities that are there and empty are none.
+ */
+export function inherit(process: Process, own: Process | null): void {
+  if (!own) return;
+  if (!process.capabilities) process.capabilities = own.capabilities;
+  const profile = process.apparmorProfile;
+  if (!profile || profile.value == '') process.apparmorProfile = own.apparmorProfile;
+  const label = process.selinuxLabel;
+  if (!label || label.value == '') process.selinuxLabel = own.selinuxLabel;
+  const rlimits = process.rlimits;
+  if (!rlimits || rlimits.items.length == 0) process.rlimits = own.rlimits;
+  // Else it were that of the caller, which an engine has lowered for itself.
+  if (!process.oomScoreAdj) process.oomScoreAdj = own.oomScoreAdj;
+  if (!process.scheduler) process.scheduler = own.scheduler;
+  if (!process.ioPriority) process.ioPriority = own.ioPriority;
+  if (!process.execCPUAffinity) process.execCPUAffinity = own.execCPUAffinity;
+}
+
 /** runc's meaning: args, cwd, user and terminal replace, environment, groups and capabilities are added. */
 function applyRequest(process: Process, exec: ExecRequest): void {
   if (exec.args.length > 0) process.args = values(exec.args);

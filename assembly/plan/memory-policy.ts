@@ -83,7 +83,7 @@ export function planMemoryPolicy(planner: Planner): void {
   }
   const number = MODES.indexOf(mode.value);
   if (number == NONE) return;
-  const step = new MemoryPolicyStep(number, planner.configNode(policy.node));
+  const step = new MemoryPolicyStep(number, policy.node);
   readNodes(planner, policy, step);
   readFlags(planner, policy, step);
   planner.add(step);
@@ -154,5 +154,5 @@ export function planPersonality(planner: Planner): void {
     return;
   }
   const value = domain.value == 'LINUX32' ? PER_LINUX32 : PER_LINUX;
-  planner.add(new NumberStep(Verb.PERSONALITY, 'persona', value, planner.configNode(domain.node)));
+  planner.add(new NumberStep(Verb.PERSONALITY, 'persona', value, domain.node));
 }

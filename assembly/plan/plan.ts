@@ -117,7 +117,7 @@ function writeStep(writer: Writer, document: Document, step: Step): void {
 
 /** Pointer, line and column of a node; nothing for what every launch does. */
 export function writePlace(writer: Writer, document: Document, node: i32): void {
-  if (node < 0) return;
+  if (!document.has(node)) return;
   const start = document.start(node);
   writer.field('path', document.pointer(node));
   writer.fieldInteger('line', document.line(start));

@@ -120,12 +120,6 @@ export class Planner {
     return uid ? uid.value : 0;
   }
 
-  /** The place of something in the container's config: an `exec` with a process of its own reports on that one's document. */
-  configNode(node: i32): i32 {
-    const exec = this.request.exec;
-    return exec && !exec.isOfConfig ? NONE : node;
-  }
-
   add(step: Step): void {
     this.steps.push(step);
   }

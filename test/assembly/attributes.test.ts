@@ -167,10 +167,11 @@ describe('of exec', () => {
     ]);
   });
 
-  test('a process of its own has its own, and what is linux is the same', () => {
+  test('a process of its own has its own, what it has not and what is linux is the same', () => {
     const process = { cwd: '/', args: ['id'], scheduler: { policy: 'SCHED_BATCH' } };
     expect(execCalls({}, process)).toEqual([
       'sched_setattr(0, {SCHED_BATCH}, 0)',
+      'ioprio_set(IOPRIO_WHO_PROCESS, 0, IOPRIO_CLASS_BE|1)',
       'set_mempolicy(MPOL_LOCAL, NULL, 0)',
       'personality(PER_LINUX32)',
     ]);

@@ -76,7 +76,100 @@ describe('exec', () => {
     const rows = calls({}, { args: ['/bin/date'], cwd: '/', user: { uid: 1, gid: 2 }, env: ['HOME=/x'] });
     expect(find(rows, 'execve(')).toEqual(['execve("/bin/date", ["/bin/date"], [1 strings])']);
     expect(find(rows, 'setresuid(')).toEqual(['setresuid(1, 1, 1)']);
-    expect(find(rows, 'capset(')[0]).toContain('effective=0');
+  });
+
+  describe('what another process does not say', () => {
+    const minimal = { args: ['id'], cwd: '/' };
+    const own = changed(config, {
+      '/process/rlimits': [{ type: 'RLIMIT_CORE', soft: 1, hard: 2 }],
+      '/process/apparmorProfile': 'box',
+      '/process/selinuxLabel': 'user:role:box:s0',
+      '/process/oomScoreAdj': 7,
+      '/process/scheduler': { policy: 'SCHED_BATCH' },
+      '/process/ioPriority': { class: 'IOPRIO_CLASS_IDLE', priority: 0 },
+      '/process/execCPUAffinity': { final: '1' },
+      '/process/user': { uid: 5, gid: 5 },
+      '/process/env': ['HOME=/x', 'A=B'],
+    });
+    const rowsOf = (process: object): string[] => {
+      const document = open(own);
+      document.exec(encoder.encode(JSON.stringify(process)), asked({}));
+      document.image('/root');
+      return document.rows().map(({ text }) => text);
+    };
+
+    test('is as in the config: its confinement and its limits', () => {
+      const rows = rowsOf(minimal);
+      expect(find(rows, 'capset(')[0]).toContain('effective=20000420');
+      expect(find(rows, 'prlimit64(').join()).toContain('RLIMIT_CORE');
+      for (const text of ['exec box', 'user:role:box:s0', '"7"']) expect(rows.join('\n')).toContain(text);
+      for (const call of ['sched_setattr(', 'ioprio_set(', 'sched_setaffinity('])
+        expect(find(rows, call)).toHaveLength(1);
+    });
+
+    test('and nothing else: user, environment and noNewPrivileges are its own', () => {
+      const rows = rowsOf(minimal);
+      expect(find(rows, 'setresuid(')).toEqual(['setresuid(0, 0, 0)']);
+      expect(find(rows, 'execve(')[0]).toContain('[1 strings]');
+      expect(rows.join()).not.toContain('NO_NEW_PRIVS');
+    });
+
+    test('empty is as absent, but for capabilities', () => {
+      const rows = rowsOf({ ...minimal, apparmorProfile: '', selinuxLabel: '', rlimits: [], capabilities: {} });
+      expect(find(rows, 'capset(')[0]).toContain('effective=0');
+      expect(rows.join()).toContain('exec box');
+      expect(rows.join()).toContain('user:role:box:s0');
+      expect(find(rows, 'prlimit64(')).toHaveLength(1);
+    });
+
+    test('what it says counts', () => {
+      const rows = rowsOf({
+        ...minimal,
+        apparmorProfile: 'other',
+        selinuxLabel: 'user:role:other:s0',
+        rlimits: [{ type: 'RLIMIT_NOFILE', soft: 5, hard: 5 }],
+        oomScoreAdj: 9,
+      });
+      expect(rows.join()).not.toMatch(/exec box|role:box|RLIMIT_CORE|"7"/);
+      expect(rows.join()).toMatch(/exec other.*RLIMIT_NOFILE|RLIMIT_NOFILE.*exec other/s);
+    });
+
+    test('has no place in its document, and its messages say whose it is', () => {
+      const request = asked({}, { facts: { cgroup: V1, security: [] } });
+      const refused = (text: string, process: object): Diagnostic[] => {
+        try {
+          open(text).exec(encoder.encode(JSON.stringify(process)), request);
+        } catch (error) {
+          return [...((error as OrlopError).diagnostics as readonly Diagnostic[])];
+        }
+        return [];
+      };
+      const inherited = changed(config, { '/process/apparmorProfile': 'box' });
+      expect(refused(inherited, minimal)).toMatchObject([
+        { rule: 'OCI123', path: '', line: 1, message: expect.stringContaining('(in the config of the container)') },
+      ]);
+      expect(refused(config, { ...minimal, apparmorProfile: 'box' })).toMatchObject([
+        { rule: 'OCI123', path: '/apparmorProfile', message: expect.not.stringContaining('of the container') },
+      ]);
+      const flags = changed(config, { '/linux/personality': { domain: 'LINUX', flags: ['x'] } });
+      expect(refused(flags, minimal)).toMatchObject([{ rule: 'OCI802', path: '' }]);
+    });
+
+    test('nor have its steps one', () => {
+      const document = open(own);
+      document.exec(encoder.encode(JSON.stringify({ ...minimal, oomScoreAdj: 9 })), asked({}));
+      document.image('/root');
+      const rows = document.rows();
+      const failed = (call: string) =>
+        document.failure(
+          rows.findIndex(({ text }) => text.startsWith(call)),
+          1,
+          new Uint8Array(),
+        );
+      expect(failed('prlimit64(')).not.toHaveProperty('path');
+      expect(failed('prlimit64(').message).toContain('RLIMIT_CORE');
+      expect(failed('setresuid(')).toMatchObject({ path: '' });
+    });
   });
 
   test('the terminal of the config is for its own process', () => {

@@ -96,6 +96,25 @@ describe.each(builds())('$name', (build) => {
     expect(result.lines.slice(3)).toEqual(['0022', '/']);
   });
 
+  it('--process: what it leaves out is as in the config, where that confines', () => {
+    container((config) => {
+      config.process.rlimits = [{ type: 'RLIMIT_NOFILE', soft: 77, hard: 77 }];
+      config.process.oomScoreAdj = 123;
+      config.process.noNewPrivileges = true;
+    });
+    const show = 'ulimit -n; cat /proc/self/oom_score_adj; awk "/CapEff|NoNew/{print \\$2}" /proc/self/status';
+    const lines = (more: object) =>
+      exec('--process', processFile({ args: ['sh', '-c', show], ...more }), id)
+        .ok()
+        .stdout.trim()
+        .split('\n');
+    const [own = ''] = inside(id, 'grep', 'CapEff', '/proc/1/status').split('\t').slice(1);
+    expect(own).not.toBe('0000000000000000');
+    expect(lines({})).toEqual(['77', '123', own, '0']);
+    const more = { rlimits: [{ type: 'RLIMIT_NOFILE', soft: 66, hard: 70 }], oomScoreAdj: 7, capabilities: {} };
+    expect(lines({ ...more, noNewPrivileges: true })).toEqual(['66', '7', '0000000000000000', '1']);
+  });
+
   it('--detach and --pid-file: the process lives on, and is in the container', () => {
     container();
     const pidFile = place.path(`${id}.pid`);
