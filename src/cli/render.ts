@@ -53,10 +53,9 @@ export function renderError(error: OrlopError, file: string | undefined): string
   return `${lines.join('\n')}\n`;
 }
 
-/** What went wrong while cleaning up after the error; the causes that the message tells already are left out. */
-function causes(error: OrlopError): string[] {
-  const { cause } = error;
-  return cause instanceof Error && cause.name === 'OrlopError' ? [cause.message] : [];
+/** What went wrong while cleaning up after the error; a cause that the message tells already is left out. */
+function causes({ message, cause }: OrlopError): string[] {
+  return cause instanceof OrlopError && !message.includes(cause.message) ? [cause.message] : [];
 }
 
 export function renderDiagnostic(finding: Diagnostic, file: string, source: string[]): string {

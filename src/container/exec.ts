@@ -93,7 +93,7 @@ export async function exec(options: ExecOptions): Promise<number> {
     });
     return await follow(pid, options, terminal);
   } catch (cause) {
-    throw isStopping(pidfd, cause) ? wrongState(options.id, 'stopped', 'running', cause) : cause;
+    throw isStopping(pidfd, cause) ? wrongState(options.id, 'stopped', 'running') : cause;
   } finally {
     terminal?.restore();
     close(pidfd);

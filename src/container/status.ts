@@ -109,7 +109,7 @@ const WAYS_OUT: Readonly<Record<Status, (id: string) => string>> = {
   stopped: (id) => `it has ended: "orlop delete ${id}" removes it`,
 };
 
-export function wrongState(id: string, status: Status, wanted: string, cause?: unknown): OrlopError {
+export function wrongState(id: string, status: Status, wanted: string): OrlopError {
   const hint = WAYS_OUT[status](id);
-  return new OrlopError('container/wrong-state', `container "${id}" is ${status}, not ${wanted}`, { hint, cause });
+  return new OrlopError('container/wrong-state', `container "${id}" is ${status}, not ${wanted}`, { hint });
 }

@@ -1,7 +1,7 @@
 // Containers and their neighbours in the same hierarchies of cgroups, at the same moment.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readStat } from '../../src/container/status.ts';
@@ -17,12 +17,15 @@ if (!hasStrace)
   console.warn('collisions.test.ts: strace is missing or not allowed: nothing is held up. apt-get install strace');
 
 const PIDFD_OPEN = 434; // <asm-generic/unistd.h>
+const SETNS = 308; // <asm/unistd_64.h>
 
-/** man 5 proc_pid_syscall: whether a child is in that call. */
+/** man 5 proc_pid_syscall: whether a process below that one is in that call. */
 function isInside(parent: number, call: number): boolean {
   try {
-    const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').split(' ').filter(Boolean);
-    return children.some((child) => readFileSync(`/proc/${child}/syscall`, 'utf8').startsWith(`${call} `));
+    if (readFileSync(`/proc/${parent}/syscall`, 'utf8').startsWith(`${call} `)) return true;
+    const threads = readdirSync(`/proc/${parent}/task`);
+    const lists = threads.map((thread) => readFileSync(`/proc/${parent}/task/${thread}/children`, 'utf8'));
+    return lists.some((list) => list.split(' ').some((child) => child !== '' && isInside(Number(child), call)));
   } catch {
     return false; // it has gone
   }
@@ -86,6 +89,22 @@ describe.each(builds())('$name', (build) => {
     expect((await killed).stderr).toContain('container not running');
     expect(orlop.state(id).status).toBe('running');
     orlop.call(['delete', '--force', id]).ok();
+  });
+
+  it.skipIf(!hasStrace)('exec into one that ends meanwhile says that it has, and no more', async () => {
+    const id = place.id();
+    orlop.run(place.bundle(WAITING), id, '-d').ok();
+    const inject = 'inject=setns:delay_enter=3000000:when=1';
+    const prefix = ['strace', '-f', '--quiet=all', '-o', '/dev/null', '-e', 'trace=setns', '-e', inject];
+    const { pid: tracer, result } = orlop.launch(['exec', id, 'true'], { prefix });
+    await until('it is held up', () => isInside(tracer, SETNS));
+    orlop.call(['kill', id, 'KILL']).ok();
+    await until('stopped', () => orlop.state(id).status === 'stopped');
+    const { status, stderr } = await result;
+    expect(stderr).toContain(`container "${id}" is stopped, not running`);
+    expect(stderr).not.toContain('and then:');
+    expect(status).toBe(255);
+    orlop.call(['delete', id]).ok();
   });
 
   it('one whose process somebody has moved elsewhere is ended all the same', () => {
