@@ -227,7 +227,7 @@ const NO_ATTRIBUTE = "the host's /proc has to be procfs, with /proc/self/attr as
 function schedulerHint(step: SchedulerStep, errno: i32): string {
   if (step.policy == DEADLINE) {
     if (errno == EPERM)
-      return 'a SCHED_DEADLINE process runs on all CPUs of its cpuset: no execCPUAffinity, no taskset of the caller, and a cpuset that is exclusive or has all CPUs; and CAP_SYS_NICE';
+      return 'a SCHED_DEADLINE process runs on all CPUs of its cpuset: no execCPUAffinity, and a cpuset that is exclusive or has all CPUs; and CAP_SYS_NICE';
     if (errno == EBUSY) return 'the CPUs have not so much time to promise: lower runtime, or raise period';
   } else if (step.priority > 0 && errno == EPERM) {
     return 'real-time policies need CAP_SYS_NICE and, on cgroup v1, time of their own: set linux.resources.cpu.realtimeRuntime here and above';

@@ -1,4 +1,4 @@
-import { AffinityStep } from '../plan/affinity';
+import { AffinityStep, hasAffinity, MOST_CPUS } from '../plan/affinity';
 import { EnterCgroupStep } from '../plan/cgroup';
 import { EnterStep } from '../plan/exec';
 import { ClockStep, CloneStep, JoinStep } from '../plan/namespaces';
@@ -26,7 +26,7 @@ import {
 } from './constants';
 import { Context, RecordKind } from './context';
 import { Label } from './label';
-import { RECORD_SIZE } from './layout';
+import { ANY_ERROR, RECORD_SIZE } from './layout';
 import { setRlimit } from './lower-process';
 import { Operand } from './operand';
 import { Program } from './program';
@@ -66,9 +66,23 @@ export function lowerReset(context: Context): void {
   );
   const facts = context.planner.facts;
   if (facts.nofileHard) setRlimit(context, RLIMIT_NOFILE, 'RLIMIT_NOFILE', facts.nofileSoft, facts.nofileHard);
+  if (!hasAffinity(context.planner)) resetAffinity(context);
   program.call(Call.PRCTL, program.named(PR_SET_NAME, 'PR_SET_NAME'), program.text('orlop-init'));
   if (context.planner.hidesEarly) hide(context);
   context.openPlain(atCwd(program), '/proc').into(context.proc);
+}
+
+/**
+ * The caller's CPUs are not the container's: those of its cpuset are, and the kernel cuts "all" to them, also when it is
+ * entered later. Since 6.2 what was set here outlasts that (man 7 cpuset). No right to change it is no error.
+ */
+function resetAffinity(context: Context): void {
+  const program = context.program;
+  const mask = program.area('[all]', MOST_CPUS / 8);
+  for (let offset = 0; offset < MOST_CPUS / 8; offset += 8) program.put64(mask, offset, u64.MAX_VALUE);
+  program
+    .call(Call.SCHED_SETAFFINITY, program.number(0), program.number(MOST_CPUS / 8), program.at(mask))
+    .tolerate(ANY_ERROR);
 }
 
 /** In a joined pid namespace others may look at it: its fds and memory are nobody's until execve, which undoes this. */

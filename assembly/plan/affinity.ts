@@ -6,7 +6,7 @@ import { Planner } from './planner';
 import { Actor, Step, Verb } from './step';
 
 /** CPUs that a mask has room for: more than any kernel is built for (CONFIG_NR_CPUS). */
-const MOST_CPUS = 8192;
+export const MOST_CPUS = 8192;
 
 /** man 2 sched_setaffinity */
 export class AffinityStep extends Step {
@@ -39,6 +39,16 @@ export function planAffinity(planner: Planner, process: Process, isFinal: bool):
   step.actor = isFinal ? Actor.INIT : Actor.LAUNCHER;
   if (readNumbers(list.value, step.mask)) planner.add(step);
   else refuse(planner, list);
+}
+
+/** Whether a process to exec has CPUs of its own to run on. */
+export function hasAffinity(planner: Planner): bool {
+  const process = planner.spec.process;
+  const affinity = process && planner.isExec ? process.execCPUAffinity : null;
+  if (!affinity) return false;
+  const initial = affinity.initial;
+  const final = affinity.final;
+  return (initial != null && initial.value != '') || (final != null && final.value != '');
 }
 
 /** For a config that is run: the lists are for later, but wrong ones are told now. */

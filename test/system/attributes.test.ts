@@ -1,7 +1,7 @@
 // What the kernel has set on the container's process: scheduler, I/O priority, memory policy, personality.
 
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Patch, shell, Workplace } from './support/bundle.ts';
 import { leavesNothing } from './support/leftovers.ts';
@@ -52,13 +52,12 @@ describe('process.scheduler', () => {
   });
 
   it('SCHED_DEADLINE without the CPUs of its cpuset says so', () => {
-    // The caller's affinity is the container's.
-    const bundle = place.bundle(
+    if (availableParallelism() < 2) return console.warn('*** one CPU: SCHED_DEADLINE untested');
+    const result = run(
+      'true',
       process_({ scheduler: { policy: 'SCHED_DEADLINE', runtime: 1_000_000, deadline: 10_000_000 } }),
+      linux({ resources: { cpu: { cpus: '0' } } }),
     );
-    const cpus = execFileSync('taskset', ['-pc', String(process.pid)], { encoding: 'utf8' });
-    if (!/[,-]/.test(cpus.slice(cpus.lastIndexOf(':')))) return console.warn('*** one CPU: SCHED_DEADLINE untested');
-    const result = orlop.call(['run', '-b', bundle.directory, place.id()], { prefix: ['taskset', '-c', '0'] });
     expect(result.status).toBe(1);
     expect(result.stderr).toContain('scheduler SCHED_DEADLINE failed: EPERM');
     expect(result.stderr).toContain('runs on all CPUs of its cpuset');
@@ -71,6 +70,34 @@ describe('process.scheduler', () => {
       process_({ scheduler: { policy: 'SCHED_OTHER', nice: -3 }, user, capabilities: {} }),
     );
     expect(result.ok().lines).toEqual(['nice -3 priority 0 policy 0', 'CapEff:\t0000000000000000']);
+  });
+});
+
+describe('CPU affinity', () => {
+  const LINE = 'grep Cpus_allowed_list /proc/self/status | cut -f2';
+  const online = readFileSync('/sys/devices/system/cpu/online', 'utf8').trim();
+  const prefix = ['taskset', '-c', '0'];
+
+  it.skipIf(availableParallelism() < 2).each([
+    ['all CPUs', {}, online],
+    ['those of the cpuset', { cpus: '1' }, '1'],
+  ])("is %s, and not the caller's", (_name, cpu, cpus) => {
+    const bundle = place.bundle(shell(LINE), linux({ resources: { cpu } }));
+    expect(orlop.call(['run', '-b', bundle.directory, place.id()], { prefix }).ok().lines).toEqual([cpus]);
+  });
+
+  it.skipIf(availableParallelism() < 2)("of exec is not the caller's, but that of execCPUAffinity", () => {
+    const id = place.id();
+    orlop.create(place.bundle(shell('sleep 100')), id).ok();
+    const exec = (execCPUAffinity: object): string[] => {
+      const config = { args: ['/bin/sh', '-c', LINE], cwd: '/', env: ['PATH=/bin'], execCPUAffinity };
+      writeFileSync(place.path('process.json'), JSON.stringify(config));
+      return orlop.call(['exec', '-p', place.path('process.json'), id], { prefix }).ok().lines;
+    };
+    expect(exec({})).toEqual([online]);
+    expect(exec({ initial: '1' })).toEqual(['1']);
+    expect(exec({ final: '1' })).toEqual(['1']);
+    expect(exec({ initial: '0', final: '0-1' })).toEqual(['0-1']);
   });
 });
 
