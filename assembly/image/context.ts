@@ -125,6 +125,9 @@ export class Context {
   hasAskedHost: bool = false;
   /** For each file that exec tries: 0 if it is there and may be executed. */
   found: Cell[] = [];
+  /** 0 once the working directory is process.cwd, and the step that says so. */
+  cwd: Cell | null = null;
+  cwdStep: i32 = 0;
   /** Trees that were opened early, and the user namespaces of id-mapped mounts, each by the number of its step. */
   sources: Cell[] = [];
   ids: Cell[] = [];

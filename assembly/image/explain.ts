@@ -191,6 +191,10 @@ function hintFor(step: Step, row: Row, errno: i32): string {
       if (errno == EACCES || errno == EPERM)
         return 'lowering the score needs CAP_SYS_RESOURCE, which the caller does not have';
       break;
+    case Verb.CWD:
+      if (errno == EACCES)
+        return 'neither the root of the launch nor the user of process.user may enter it: change its mode or owner, or process.cwd';
+      break;
     case Verb.TERMINAL:
       if (errno == ENOENT) return 'a terminal needs a devpts on /dev/pts in mounts';
       break;

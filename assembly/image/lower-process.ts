@@ -24,7 +24,7 @@ import {
   X_OK,
 } from './constants';
 import { Context, RecordKind, Slot } from './context';
-import { EINVAL, ENOENT, ENOTDIR, EPERM } from './errno';
+import { EACCES, EINVAL, ENOENT, ENOTDIR, EPERM } from './errno';
 import { Label } from './label';
 import { ANY_ERROR } from './layout';
 import { prepareStartContainer } from './lower-hook';
@@ -77,6 +77,7 @@ export function lowerUser(context: Context, step: UserStep): void {
   program.call(Call.SETRESGID, gid, gid, gid);
   const uid = program.number(step.uid);
   program.call(Call.SETRESUID, uid, uid, uid);
+  retryCwd(context);
 }
 
 export function lowerCapabilities(context: Context, step: CapabilitiesStep): void {
@@ -117,10 +118,44 @@ function ambient(context: Context, action: u64, name: string, capability: i32): 
   );
 }
 
-/** By fd and without magic links: a cwd of /proc/self/fd/N must not lead out (CVE-2024-21626). */
+/**
+ * As the launch's root, and where that may not, as the user: each may have the only key (root-squash, FUSE, a home that is
+ * the user's alone in a user namespace). The rows of USER try again, as runc does.
+ */
 export function lowerCwd(context: Context, step: TextStep): void {
   const program = context.program;
-  program
+  const later = new Label('later');
+  context.cwd = program.cell('cwd', 1);
+  context.cwdStep = program.step;
+  openCwd(context, step).tolerate(EACCES, later).tolerate(EPERM);
+  program.call(Call.FCHDIR, program.load(context.target)).into(context.cwd!).tolerate(EACCES, later).tolerate(EPERM);
+  context.close(context.target);
+  program.place(later);
+}
+
+/** A failure is one of the step CWD. */
+function retryCwd(context: Context): void {
+  const cwd = context.cwd;
+  if (!cwd) return;
+  const program = context.program;
+  const done = new Label('done');
+  const step = program.step;
+  const node = program.node;
+  program.branch(cwd, u64.MAX_VALUE, 0, done);
+  program.step = context.cwdStep;
+  program.node = context.planner.steps[program.step].node;
+  openCwd(context, context.planner.steps[program.step] as TextStep);
+  program.call(Call.FCHDIR, program.load(context.target));
+  context.close(context.target);
+  program.step = step;
+  program.node = node;
+  program.place(done);
+}
+
+/** By fd and without magic links: a cwd of /proc/self/fd/N must not lead out (CVE-2024-21626). */
+function openCwd(context: Context, step: TextStep): Row {
+  const program = context.program;
+  return program
     .call(
       Call.OPENAT2,
       atCwd(program),
@@ -129,8 +164,6 @@ export function lowerCwd(context: Context, step: TextStep): void {
       program.number(24),
     )
     .into(context.target);
-  program.call(Call.FCHDIR, program.load(context.target));
-  context.close(context.target);
 }
 
 export function lowerUmask(context: Context, step: NumberStep): void {

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Bundle, type Config, type Patch, shell, Workplace } from './support/bundle.ts';
 import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
 import { builds, Orlop, type Result } from './support/orlop.ts';
+import { process_ } from './support/patches.ts';
 
 const place = new Workplace('userns');
 let orlop = new Orlop(place);
@@ -75,6 +76,26 @@ describe.each(builds())('$name', (build) => {
   beforeEach(() => {
     orlop = new Orlop(place, build);
     before = snapshot(place, orlop);
+  });
+
+  it.each([
+    ["the user's alone", UID + 1000, 0],
+    ["root's alone", UID, GID],
+  ])('the working directory may be %s', (_name, uid, gid) => {
+    const bundle = bundleOf(shell('pwd'), uid1000, process_({ cwd: '/own' }));
+    mkdirSync(join(bundle.rootfs, 'own'), { mode: 0o700 });
+    chownSync(join(bundle.rootfs, 'own'), uid, gid);
+    expect(orlop.run(bundle, place.id()).ok().lines).toEqual(['/own']);
+  });
+
+  it('a working directory that neither root nor the user may enter', () => {
+    const bundle = bundleOf(shell('pwd'), uid1000, process_({ cwd: '/own' }));
+    mkdirSync(join(bundle.rootfs, 'own'), { mode: 0o700 });
+    const { status, stderr } = orlop.run(bundle, place.id());
+    expect(status).toBe(1);
+    expect(stderr).toContain('cwd /own failed: EACCES (permission denied): fchdir(');
+    expect(stderr).toMatch(/config\.json:\d+:\d+ \/process\/cwd/);
+    expect(stderr).toContain('neither');
   });
 
   it('the root inside is nobody outside', () => {
