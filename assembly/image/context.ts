@@ -1,3 +1,4 @@
+import { ExecuteStep } from '../plan/execute';
 import { Planner } from '../plan/planner';
 import { Call } from './calls';
 import {
@@ -183,6 +184,14 @@ export class Context {
 
   get pidfd(): Operand {
     return this.program.named(this.firstFd + Slot.PIDFD, 'pidfd');
+  }
+
+  /** That of the process. */
+  get environment(): string[] {
+    const execute = this.planner.steps[this.planner.execute] as ExecuteStep;
+    const env = execute.env.slice(0);
+    if (this.planner.needsHome && this.home != '') env.push(`HOME=${this.home}`);
+    return env;
   }
 
   /** Opens a directory by a path in which nobody of the container has a say. */

@@ -212,8 +212,9 @@ function execute(context: Context, memory: HookMemory, step: HookStep, record: C
   );
   // The launch has none, for the modes of what it makes.
   if (step.kind == 'createContainer') program.call(Call.UMASK, program.mode(0o022));
+  const env = step.inherits == '' ? step.env : context.environment;
   program
-    .call(Call.EXECVE, program.text(step.file), program.vector(step.args), program.vector(step.env, true))
+    .call(Call.EXECVE, program.text(step.file), program.vector(step.args), program.vector(env, true))
     .into(program.field(record, HOOK_ERRNO, 'errno'))
     .tolerate(ANY_ERROR);
   program.call(Call.EXIT_GROUP, program.number(127));

@@ -260,9 +260,7 @@ export function lowerReady(context: Context): void {
 export function lowerExecute(context: Context, step: ExecuteStep): void {
   const program = context.program;
   const argv = program.vector(step.args);
-  const env = step.env.slice(0);
-  if (context.planner.needsHome && context.home != '') env.push(`HOME=${context.home}`);
-  const envp = program.vector(env, true);
+  const envp = program.vector(context.environment, true);
   for (let index = 0; index < step.candidates.length; index++) {
     const here = new Label('here');
     const next = new Label('next');

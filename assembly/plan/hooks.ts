@@ -13,6 +13,8 @@ const LONGEST_TIMEOUT: i64 = (1 << 53) - 1;
 export class HookStep extends Step {
   args: string[] = [];
   env: string[] = [];
+  /** Without an environment of its own, as under runc: that of the caller, or of the process ('' with one). */
+  inherits: string = '';
   /** Seconds, 0 for no limit. */
   timeout: i64 = 0;
 
@@ -48,6 +50,7 @@ export class HookStep extends Step {
     writer.field('kind', this.kind);
     writer.field('file', this.file);
     writeTexts(writer, 'args', this.args);
+    if (this.inherits != '') writer.field('inherits', this.inherits);
     if (this.timeout) writer.fieldInteger('timeout', this.timeout);
   }
 }
@@ -109,6 +112,7 @@ function readHook(planner: Planner, hook: Hook, kind: string): HookStep | null {
   if (step.args.length == 0) step.args.push(path.value);
   const env = hook.env;
   if (env) step.env = plainTexts(planner, env);
+  else step.inherits = kind == 'createContainer' || kind == 'startContainer' ? 'process' : 'caller';
   const timeout = hook.timeout;
   if (timeout) step.timeout = min(timeout.value, LONGEST_TIMEOUT);
   return step;

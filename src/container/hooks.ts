@@ -102,7 +102,7 @@ function execute(hook: HookStep, input: string): Outcome {
   try {
     writeSync(stdin, input, 0);
     const fds = [[stdin, 0] as const, [output, 1] as const, [output, 2] as const];
-    const pid = spawn({ file: hook.file, argv: hook.args, env: hook.env ?? [], fds });
+    const pid = spawn({ file: hook.file, argv: hook.args, env: environmentOf(hook), fds });
     const { exit, isTimedOut } = awaitChild(pid, hook.timeout);
     return { failure: failureOf(hook, exit, isTimedOut), output: tail(output) };
   } catch (error) {
@@ -113,6 +113,11 @@ function execute(hook: HookStep, input: string): Outcome {
     close(stdin);
     close(output);
   }
+}
+
+function environmentOf({ env, inherits }: HookStep): string[] {
+  if (inherits === undefined) return env ?? [];
+  return Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
 }
 
 function awaitChild(pid: number, timeout: number | undefined): { exit: Exit; isTimedOut: boolean } {

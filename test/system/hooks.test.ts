@@ -171,6 +171,32 @@ describe.each(builds())('$name', (build) => {
       },
     );
 
+    it.each(KINDS)('%s without env has that of the caller, or of the process where it is in the container', (kind) => {
+      const line = `tr '\\0' '\\n' < /proc/self/environ > ${logOf(kind, directory)}/env; cat > /dev/null`;
+      const bundle = place.bundle(
+        shell('true'),
+        logged(directory),
+        (config) => {
+          config.process.env = ['PATH=/bin', 'OF=process'];
+        },
+        hooks({ [kind]: [script(kind, `PATH=/bin:/usr/bin; ${line}`)] }),
+      );
+      orlop.call(['run', '-b', bundle.directory, id], { env: { OF: 'caller' } }).ok();
+      const inside = kind === 'createContainer' || kind === 'startContainer';
+      expect(read('env').split('\n')).toContain(`OF=${inside ? 'process' : 'caller'}`);
+      if (inside) expect(read('env').trimEnd().split('\n')).toEqual(['PATH=/bin', 'OF=process', 'HOME=/']);
+    });
+
+    it.each(KINDS)('%s with an empty env has none', (kind) => {
+      const line = `tr '\\0' '\\n' < /proc/self/environ > ${logOf(kind, directory)}/env; cat > /dev/null`;
+      const bundle = place.bundle(
+        logged(directory),
+        hooks({ [kind]: [script(kind, `PATH=/bin:/usr/bin; ${line}`, { env: [] })] }),
+      );
+      orlop.run(bundle, id).ok();
+      expect(read('env')).toBe('');
+    });
+
     it('startContainer runs as the user of the process', () => {
       const bundle = place.bundle(
         logged(directory),

@@ -6,7 +6,11 @@ const HOOKS = 'config.md#posix-platform-hooks';
 const HOOK: Fields = {
   path: required('string', HOOKS, 'The program, by its absolute path.'),
   args: field('string[]', HOOKS, 'Its arguments; the first is its own name.'),
-  env: field('string[]', HOOKS, 'Its environment, `NAME=VALUE` each.'),
+  env: field(
+    'string[]',
+    HOOKS,
+    'Its environment, `NAME=VALUE` each. Without it that of the caller; of createContainer and startContainer that of the process.',
+  ),
   timeout: field('int64', HOOKS, 'Seconds after which it is killed and has failed; more than 0.', { example: '10' }),
 };
 

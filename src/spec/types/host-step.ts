@@ -149,6 +149,8 @@ export interface HookStep extends HostStep, Place {
   file: string;
   args: string[];
   env?: string[];
+  /** Whose environment it has where config.json gives it none. */
+  inherits?: 'caller' | 'process';
   /** Seconds. */
   timeout?: number;
 }
