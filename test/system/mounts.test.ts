@@ -26,19 +26,22 @@ describe('a tmpfs', () => {
     expect(lines).toEqual(['4096', '1750', 'x']);
   });
 
-  it.each([[], ['ro'], ['tmpcopyup']])('has the mode of the directory that it covers: %s', (...options) => {
-    const bundle = place.bundle(
-      shell('stat -c %a /covered /new'),
-      mount(
-        { destination: '/covered', type: 'tmpfs', source: 'tmpfs', options },
-        { destination: '/new', type: 'tmpfs', source: 'tmpfs', options },
-      ),
-    );
-    mkdirSync(join(bundle.rootfs, 'covered'));
-    chmodSync(join(bundle.rootfs, 'covered'), 0o2750);
-    const made = options.includes('tmpcopyup') ? '755' : '1777';
-    expect(orlop.run(bundle, place.id()).ok().lines).toEqual(['2750', made]);
-  });
+  it.each<{ options: string[] }>([{ options: [] }, { options: ['ro'] }, { options: ['tmpcopyup'] }])(
+    'has the mode of the directory that it covers, $options',
+    ({ options }) => {
+      const bundle = place.bundle(
+        shell('stat -c %a /covered /new'),
+        mount(
+          { destination: '/covered', type: 'tmpfs', source: 'tmpfs', options },
+          { destination: '/new', type: 'tmpfs', source: 'tmpfs', options },
+        ),
+      );
+      mkdirSync(join(bundle.rootfs, 'covered'));
+      chmodSync(join(bundle.rootfs, 'covered'), 0o2750);
+      const made = options.includes('tmpcopyup') ? '755' : '1777';
+      expect(orlop.run(bundle, place.id()).ok().lines).toEqual(['2750', made]);
+    },
+  );
 });
 
 describe('a bind mount', () => {
