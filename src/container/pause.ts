@@ -1,5 +1,6 @@
-import { freeze, thaw } from './freezer.ts';
-import { type Status, statusOf, whileAlive, wrongState } from './status.ts';
+import { OrlopError } from '../error.ts';
+import { freeze, thaw, thawAll } from './freezer.ts';
+import { isKilled, type Status, statusOf, whileAlive, wrongState } from './status.ts';
 import { type State, Store } from './store.ts';
 
 /** Stops every process of the container where it is. */
@@ -7,6 +8,16 @@ export function pause(root: string, id: string): void {
   change(root, id, (state, status) => {
     if (status !== 'running' && status !== 'created') throw wrongState(id, status, 'running or created');
     whileAlive(state, 'running or created', () => freeze(state.cgroup));
+    // On cgroup v1 it would not die as long as it is frozen; who has sent SIGKILL thawed it before this, or will.
+    if (!isKilled(state)) return;
+    thawAll(state.cgroup);
+    throw new OrlopError(
+      'container/wrong-state',
+      `container "${id}" has been killed, and is about to end: not paused`,
+      {
+        hint: `"orlop state ${id}" says "stopped" in a moment; "orlop delete ${id}" removes it then`,
+      },
+    );
   });
 }
 

@@ -71,6 +71,20 @@ export function isEnding(state: State): boolean {
   return !isAlive(state) || readStat(state.pid as number)?.isEnding !== false;
 }
 
+/** man 5 proc_pid_status: it has got SIGKILL, or another signal that ends it, and has not come to that yet. */
+export function isKilled(state: State): boolean {
+  if (!isAlive(state)) return false;
+  try {
+    const pending = readFileSync(`/proc/${state.pid}/status`, 'utf8').matchAll(/^(?:SigPnd|ShdPnd):\t(\w+)$/gm);
+    return [...pending].some(([, bits]) => (BigInt(`0x${bits}`) & SIGKILL_BIT) !== 0n);
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
+  }
+}
+
+const SIGKILL_BIT = 1n << 8n;
+
 /** Of pidfd_open: nobody has that number, or a thread has, for which it is ENOENT since Linux 6.16. */
 export const NO_PROCESS = ['ESRCH', 'EINVAL', 'ENOENT'] as const;
 

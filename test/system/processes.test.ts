@@ -17,6 +17,9 @@ const WITHOUT_PID_NAMESPACE: Patch = (config) => {
   config.linux.namespaces = config.linux.namespaces.filter(({ type }) => type !== 'pid');
 };
 
+/** That of cgroup v1. */
+const FREEZER = '/sys/fs/cgroup/freezer';
+
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 describe.each(builds())('$name', (build) => {
@@ -50,6 +53,25 @@ describe.each(builds())('$name', (build) => {
   const pids = () => JSON.parse(orlop.call(['ps', '-f', 'json', id]).ok().stdout) as number[];
 
   describe('pause and resume', () => {
+    it.skipIf(!existsSync(FREEZER))('does not keep alive who has been killed already', async () => {
+      const parent = `/orlop-${id}`;
+      start(shell('sleep 1000'), (config) => {
+        config.linux.cgroupsPath = `${parent}/${id}`;
+      });
+      // What holds the process up is not its own cgroup: to orlop it runs, and is about to die.
+      const above = join(FREEZER, parent, 'freezer.state');
+      writeFileSync(above, 'FROZEN');
+      try {
+        await until('it is frozen', () => readFileSync(above, 'utf8') === 'FROZEN\n');
+        process.kill(orlop.state(id).pid, 'SIGKILL');
+        expect(orlop.state(id).status).toBe('running');
+        expectError(orlop.call(['pause', id]), `container "${id}" has been killed, and is about to end`);
+      } finally {
+        writeFileSync(above, 'THAWED');
+      }
+      await stopped();
+    });
+
     it('stop every process and let it go on', async () => {
       const bundle = start(COUNTER);
       const count = (): string => readFileSync(join(bundle.rootfs, 'count'), 'utf8');
