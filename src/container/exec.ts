@@ -17,7 +17,7 @@ import { joinRdtGroup } from './intel-rdt.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkPrivileges } from './privileges.ts';
 import { handOver, type Listener } from './seccomp.ts';
-import { openProcess, type Status, statusOf, wrongState } from './status.ts';
+import { isEnding, isKilled, openProcess, type Status, statusOf, wrongState } from './status.ts';
 import { giveStdio } from './stdio.ts';
 import { type State, Store } from './store.ts';
 import { supervise } from './supervise.ts';
@@ -93,7 +93,7 @@ export async function exec(options: ExecOptions): Promise<number> {
     });
     return await follow(pid, options, terminal);
   } catch (cause) {
-    throw isStopping(pidfd, cause) ? wrongState(options.id, 'stopped', 'running') : cause;
+    throw isStopping(state, pidfd, cause) ? wrongState(options.id, 'stopped', 'running') : cause;
   } finally {
     terminal?.restore();
     close(pidfd);
@@ -132,11 +132,14 @@ function hasCgroup({ cgroup }: State): boolean {
 
 /**
  * The container's cgroups and namespaces go with it, at any point: which of them an error has missed first says nothing.
- * Whoever ends the container may have met the new process first, and errors without a place in the config are seldom.
+ * That its first process is about to end is seen at once, however long that takes. Only whoever kills one by one may have
+ * met the new process first: for that there is some patience, where an error has no other reason in the config.
  */
-function isStopping(pidfd: number, error: unknown): boolean {
-  const patience = error instanceof OrlopError && error.path !== undefined ? 0 : 100;
-  return poll([{ fd: pidfd, events: POLLIN }], patience)[0] !== 0;
+function isStopping(state: State, pidfd: number, error: unknown): boolean {
+  const isSeen = (): boolean => isEnding(state) || isKilled(state);
+  if (isSeen()) return true;
+  if (error instanceof OrlopError && error.path !== undefined) return false;
+  return poll([{ fd: pidfd, events: POLLIN }], 100)[0] !== 0 || isSeen();
 }
 
 function compile(
