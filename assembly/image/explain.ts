@@ -127,6 +127,10 @@ function hintFor(step: Step, row: Row, errno: i32): string {
       if (errno == EPERM) return 'the kernel lets only the owner of the namespaces mount it';
       if (errno == EBUSY) return 'it is mounted already with other options';
       break;
+    case Verb.SOURCE:
+      if (row.call == Call.OPEN_TREE && errno == ENOENT)
+        return 'it has to be there on the host: make it, or correct the path';
+      break;
     case Verb.BIND:
       if (row.call == Call.OPEN_TREE && errno == ENOENT)
         return 'the source has to be there on the host: make it, or correct mounts[].source';
