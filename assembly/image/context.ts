@@ -14,6 +14,7 @@ import { HookMemory } from './hook-memory';
 import { Label } from './label';
 import { LOG_SIZE, RECORD_SIZE } from './layout';
 import { Place } from './lower-place';
+import { Opener } from './opener';
 import { Cell, Operand } from './operand';
 import { Program, Row } from './program';
 import { O_DIRECTORY, STAT_SIZE } from './x86_64';
@@ -38,7 +39,7 @@ export enum Slot {
  *   launcher ◀───────────── a byte ── host      it is in the container's unit; only where systemd makes the cgroup
  *   launcher ── MOUNT_IDS pid, step ▶ host      for id-mapped mounts: a child in a new user namespace
  *   launcher ◀──────── byte + fd ──── host      its maps are written, it has ended: the namespace
- *   launcher ── PID n ──────────────▶ host      then the launcher ends
+ *   launcher ── PID n ──────────────▶ host      then it ends, or opens sources for init first (lower-source.ts)
  *   init     ◀───────────── a byte ── host      with a new user namespace: its maps are written
  *   init     ── NETWORK + fd ───────▶ host      with network devices: a socket of the container's network namespace
  *   init     ◀───────────── a byte ── host      they are there
@@ -129,8 +130,10 @@ export class Context {
   /** 0 once the working directory is process.cwd, and the step that says so. */
   cwd: Cell | null = null;
   cwdStep: i32 = 0;
-  /** Trees that were opened early, and the user namespaces of id-mapped mounts, each by the number of its step. */
+  /** Trees that wait for their mounts, and the user namespaces of id-mapped mounts, each by the number of its step. */
   sources: Cell[] = [];
+  /** Who opens those that a privileged caller has to. */
+  opener: Opener | null = null;
   ids: Cell[] = [];
   /** Places of the container that the host may have to find. */
   places: Place[] = [];

@@ -18,12 +18,14 @@ export const ECHILD: u16 = 10;
 export const ENOTTY: u16 = 25;
 export const ENOSPC: u16 = 28;
 export const EROFS: u16 = 30;
+export const EPIPE: u16 = 32;
 export const ENOSYS: u16 = 38;
 export const ENAMETOOLONG: u16 = 36;
 export const ELOOP: u16 = 40;
 export const EOVERFLOW: u16 = 75;
 export const EOPNOTSUPP: u16 = 95;
 export const EAFNOSUPPORT: u16 = 97;
+export const ECONNRESET: u16 = 104;
 
 /** Name, then the words of strerror(3); index is the number. Gaps are numbers that Linux does not use. */
 const ERRORS: string[] = [

@@ -31,6 +31,8 @@ export function userNamespaceHint(step: Step, row: Row, errno: i32): string {
       if (row.call == Call.OPEN_TREE && errno == EINVAL)
         return 'something is mounted below the source, and what is under it may not be uncovered: use rbind';
       if (row.call == Call.MOUNT_SETATTR && errno == EPERM) return LOCKED;
+      if (row.call == Call.SETNS && errno == EPERM)
+        return 'sources are opened in the mount namespace of the container: to enter it the caller needs CAP_SYS_CHROOT too';
       break;
     case Verb.REMOUNT:
       if (row.call == Call.MOUNT_SETATTR && errno == EPERM) return LOCKED;
@@ -63,7 +65,7 @@ export function userNamespaceHint(step: Step, row: Row, errno: i32): string {
 }
 
 const LOCKED =
-  "the host's mount has an attribute (ro, nosuid, nodev, noexec or one of atime) that a user namespace may not take away: leave out the option that does";
+  "the host's mount has an attribute (ro, nosuid, nodev, noexec or one of atime) that a user namespace may not take away: leave out the option that does (rw, suid, dev, exec, …atime; Podman adds rw to a volume without :ro)";
 
 function makesFile(call: Call): bool {
   return call == Call.MKDIRAT || call == Call.MKNODAT || call == Call.SYMLINKAT || call == Call.UNLINKAT;

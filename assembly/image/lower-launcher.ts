@@ -28,6 +28,7 @@ import { Context, RecordKind } from './context';
 import { Label } from './label';
 import { ANY_ERROR, RECORD_SIZE } from './layout';
 import { setRlimit } from './lower-process';
+import { awaitOpener, makeOpener, takeTrees } from './lower-source';
 import { Operand } from './operand';
 import { Program } from './program';
 
@@ -167,12 +168,17 @@ export function lowerClock(context: Context, step: ClockStep): void {
   writeProc(context, 'self/timens_offsets', `${step.clock} ${step.seconds} ${step.nanoseconds}\n`);
 }
 
-/** The child goes on below; the launcher tells its pid and ends. With CLONE_PARENT the child is the host's own. */
+/**
+ * The child goes on below; the launcher tells its pid and ends, or opens the sources before. With CLONE_PARENT the child is
+ * the host's own.
+ */
 export function lowerClone(context: Context, step: CloneStep): void {
   const program = context.program;
   if (step.flags & CLONE_NEWTIME) context.unshareTime();
   let flags = (step.flags & ~CLONE_NEWTIME) | CLONE_PARENT;
   if (step.intoCgroup) flags |= CLONE_INTO_CGROUP;
+  const opensSources = context.planner.opensSources && context.planner.user.isNew;
+  const opener = opensSources ? makeOpener(context) : context.opener;
   const zero = program.number(0);
   // With CLONE_PARENT the exit signal is the launcher's own, and clone3 refuses another.
   const fields: Operand[] = [program.flags(flags, CLONE), zero, zero, zero, zero, zero, zero, zero];
@@ -184,10 +190,13 @@ export function lowerClone(context: Context, step: CloneStep): void {
   const record = program.area('pid', RECORD_SIZE);
   program.put64(record, 0, RecordKind.PID);
   const pid = program.field(record, 8, 'pid');
-  const child = new Label('child');
+  const child = opensSources ? opener!.other : new Label('child');
   program.call(Call.CLONE3, program.struct(CLONE_ARGS, fields), program.number(8 * fields.length)).into(pid);
   program.branch(pid, u64.MAX_VALUE, 0, child);
   program.call(Call.WRITE, context.socket, program.at(record), program.number(RECORD_SIZE));
+  if (opensSources) return;
+  if (opener) awaitOpener(context);
   program.call(Call.EXIT_GROUP, program.number(0));
   program.place(child);
+  if (opener) takeTrees(context);
 }

@@ -35,7 +35,7 @@ import {
   setAttributes,
   unshareOldProc,
 } from './lower-path';
-import { openSource } from './lower-user-namespace';
+import { openSource } from './lower-source';
 import { Cell } from './operand';
 import { rightsMessage } from './rights';
 import { O_DIRECTORY, STAT_MODE } from './x86_64';

@@ -18,7 +18,7 @@ import { EINVAL } from './errno';
 import { Label } from './label';
 import { atCwd } from './lower-launcher';
 import { makeRootBindable, setAttributes } from './lower-path';
-import { openSource } from './lower-user-namespace';
+import { openSource } from './lower-source';
 import { Row } from './program';
 
 export function lowerPropagation(context: Context, step: PropagationStep): void {

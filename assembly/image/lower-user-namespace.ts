@@ -1,34 +1,22 @@
-import { MountIdsStep, SourceStep } from '../plan/sources';
+import { MountIdsStep } from '../plan/sources';
 import { Groups, IdentityStep } from '../plan/user-namespace';
 import { Call } from './calls';
 import {
-  AT_EMPTY_PATH,
-  AT_FLAGS,
-  AT_RECURSIVE,
-  AT_SYMLINK_NOFOLLOW,
   CLONE,
   CLONE_ARGS,
   CLONE_NEWTIME,
   CLONE_NEWUSER,
   CLONE_PARENT,
-  MOUNT_ATTR,
-  MOUNT_ATTR_FIELDS,
-  MOUNT_ATTR_IDMAP,
-  MOUNT_FLAGS,
   MSG_CMSG_CLOEXEC,
   O_CLOEXEC,
   OPEN_FLAGS,
-  OPEN_TREE,
-  OPEN_TREE_CLONE,
 } from './constants';
 import { Context, RecordKind } from './context';
 import { EPERM } from './errno';
 import { Label } from './label';
 import { RECORD_SIZE } from './layout';
 import { atCwd, hide } from './lower-launcher';
-import { setAttributes } from './lower-path';
-import { Cell } from './operand';
-import { receivingMessage } from './rights';
+import { byteMessage } from './rights';
 
 /** Nothing is anybody's before the host has mapped the ids. */
 export function lowerMapIds(context: Context): void {
@@ -112,7 +100,7 @@ export function lowerMountIds(context: Context, step: MountIdsStep): void {
   program.call(Call.EXIT_GROUP, program.number(0));
   program.place(parent);
   program.call(Call.WRITE, context.socket, program.at(record), program.number(RECORD_SIZE));
-  const message = receivingMessage(context, 'ids');
+  const message = byteMessage(context, 'ids');
   program.call(
     Call.RECVMSG,
     context.socket,
@@ -120,56 +108,4 @@ export function lowerMountIds(context: Context, step: MountIdsStep): void {
     program.named(MSG_CMSG_CLOEXEC, 'MSG_CMSG_CLOEXEC'),
   );
   context.ids.push(message.fd);
-}
-
-/** Opened here, the tree goes along into the container's process as an fd. */
-export function lowerSource(context: Context, step: SourceStep): void {
-  const program = context.program;
-  const tree = program.cell('tree');
-  context.sources.push(tree);
-  openSource(context, step.file, step.isRecursive, step.opensLink, step.ids, step.isMappedBelow, tree);
-  setAttributes(context, tree, AT_RECURSIVE, 0, 0, step.propagation);
-}
-
-/** A copy of a tree of the host, with its ids mapped if they are to be: only possible before it is attached. */
-export function openSource(
-  context: Context,
-  file: string,
-  isRecursive: bool,
-  opensLink: bool,
-  ids: MountIdsStep | null,
-  isMappedBelow: bool,
-  into: Cell,
-): void {
-  const program = context.program;
-  program
-    .call(
-      Call.OPEN_TREE,
-      atCwd(program),
-      program.text(file),
-      program.flags(
-        OPEN_TREE_CLONE | O_CLOEXEC | (isRecursive ? AT_RECURSIVE : 0) | (opensLink ? AT_SYMLINK_NOFOLLOW : 0),
-        OPEN_TREE,
-      ),
-    )
-    .into(into);
-  if (!ids) return;
-  const attributes = program.struct(MOUNT_ATTR_FIELDS, [
-    program.flags(MOUNT_ATTR_IDMAP, MOUNT_ATTR),
-    program.flags(0, MOUNT_ATTR),
-    program.flags(0, MOUNT_FLAGS),
-    program.number(0),
-  ]);
-  // The fd becomes a field of the struct.
-  const field = new Cell(<u32>attributes.value + 24, 'userns_fd');
-  program.call(Call.DUP, program.load(context.ids[ids.index])).into(field);
-  program.call(
-    Call.MOUNT_SETATTR,
-    program.load(into),
-    program.text(''),
-    program.flags(AT_EMPTY_PATH | (isMappedBelow ? AT_RECURSIVE : 0), AT_FLAGS),
-    attributes,
-    program.number(32),
-  );
-  program.call(Call.CLOSE, program.load(field));
 }

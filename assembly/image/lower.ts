@@ -55,8 +55,9 @@ import { lowerReaper } from './lower-reaper';
 import { lowerPivot, lowerPropagation, lowerRoot } from './lower-root';
 import { lowerSeccomp } from './lower-seccomp';
 import { lowerApparmor, lowerKeyring, lowerSelinux } from './lower-security';
+import { lowerSource } from './lower-source';
 import { lowerTerminal } from './lower-terminal';
-import { lowerIdentity, lowerMapIds, lowerMountIds, lowerSource, lowerTimeNamespace } from './lower-user-namespace';
+import { lowerIdentity, lowerMapIds, lowerMountIds, lowerTimeNamespace } from './lower-user-namespace';
 import { Program } from './program';
 
 /** The program of a plan: the steps of the image in their order, then what happens on a failure. */

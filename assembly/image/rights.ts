@@ -33,8 +33,8 @@ export function recordMessage(context: Context, record: Cell, name: string): Rig
   return message(context, record, RECORD_SIZE, name);
 }
 
-/** Room for a byte of the host's and the fd that it carries. */
-export function receivingMessage(context: Context, name: string): RightsMessage {
+/** A byte that nobody looks at, and the fd that it carries: to be received, or sent. */
+export function byteMessage(context: Context, name: string): RightsMessage {
   return message(context, context.byte, 1, name);
 }
 

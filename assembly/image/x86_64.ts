@@ -158,6 +158,8 @@ export function callNumber(call: Call): u16 {
       return 238;
     case Call.SOCKET:
       return 41;
+    case Call.SOCKETPAIR:
+      return 53;
     case Call.SYMLINKAT:
       return 266;
     case Call.UMASK:

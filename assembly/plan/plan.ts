@@ -40,6 +40,7 @@ export function translate(spec: Spec, request: Request, report: Report): Planner
   planEnterCgroup(planner);
   const outside = planner.steps.length;
   planNamespaces(planner);
+  const cloned = planner.steps.length;
   planMapIds(planner);
   const inside = planner.steps.length;
   planTimeNamespace(planner);
@@ -50,7 +51,8 @@ export function translate(spec: Spec, request: Request, report: Report): Planner
   planHostname(planner);
   planCgroupNamespace(planner);
   planFilesystem(planner);
-  insertSources(planner, outside, inside);
+  // Who joins a user namespace makes before who opens them, the launcher of a new one does it when that is there.
+  insertSources(planner, outside, !planner.isPrivileged ? inside : planner.user.isNew ? cloned : outside);
   planSysctls(planner);
   planCwdDirectory(planner);
   planTerminal(planner);

@@ -94,6 +94,11 @@ export class Planner {
     return this.holds(CAP_SYS_ADMIN);
   }
 
+  /** The sources are opened by who has the power of the caller, and not by the container's process. */
+  get opensSources(): bool {
+    return this.isPrivileged && this.sources.length > 0;
+  }
+
   /** The container is in a user namespace that is not the first: its own, or that of the caller. */
   get isInUserNamespace(): bool {
     return this.user.exists || this.facts.userNamespace;

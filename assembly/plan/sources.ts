@@ -33,8 +33,9 @@ export class MountIdsStep extends Step {
 }
 
 /**
- * A tree of the host for a container with a user namespace, opened while its maker still has the power to reach it: a
- * privileged caller outside, before the container's process is made; anybody else in it, as the user who has called.
+ * A tree of the host for a container with a user namespace, opened in its mount namespace by who has the power to reach
+ * it: for a privileged caller a process that stays outside of the user namespace, else the container's own, which is still
+ * the user who has called. What the host has locked stays locked in both cases.
  */
 export class SourceStep extends Step {
   /** How the ids of the mount are mapped, null for not at all. */
@@ -147,16 +148,16 @@ function mountIds(planner: Planner, uids: IdMap, gids: IdMap, path: string, node
 }
 
 /**
- * Puts what the mounts have asked for where it belongs: what is done outside at `outside`, sources of a caller without
- * privileges at `inside`, both places in the steps so far.
+ * Puts what the mounts have asked for where it belongs, places in the steps so far: user namespaces of mounts at
+ * `outside`, sources at `sources`.
  */
-export function insertSources(planner: Planner, outside: i32, inside: i32): void {
+export function insertSources(planner: Planner, outside: i32, sources: i32): void {
   const steps: Step[] = [];
   for (let index = 0; index < planner.steps.length; index++) {
     if (index == outside) {
       for (let ids = 0; ids < planner.mountIds.length; ids++) steps.push(planner.mountIds[ids]);
     }
-    if (index == (planner.isPrivileged ? outside : inside)) {
+    if (index == sources) {
       for (let source = 0; source < planner.sources.length; source++) steps.push(planner.sources[source]);
     }
     steps.push(planner.steps[index]);

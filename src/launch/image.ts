@@ -77,14 +77,14 @@ export class Launch {
     while (!hasPid || !(isReady || failure)) {
       const { message, fd } = this.receive();
       if (message === undefined) break;
-      if (message.kind === 'pid') {
-        hasPid = true;
-        this.reapLauncher();
-      }
+      if (message.kind === 'pid') hasPid = true;
       if (message.kind === 'ready') isReady = true;
       else failure = take(message, fd) ?? failure;
     }
-    if (failure || isReady) return failure;
+    if (failure || isReady) {
+      this.reapLauncher();
+      return failure;
+    }
     throw new OrlopError('launch/failed', 'the launch image ended without a word', {
       hint: 'it was killed: look for the out-of-memory killer in the kernel log, and at linux.resources.memory',
     });
@@ -104,7 +104,7 @@ export class Launch {
     }
   }
 
-  /** The launcher ends by itself once it has told the pid. */
+  /** The launcher ends by itself: what it does for the container is done when that is ready, or has failed. */
   reapLauncher(): void {
     if (this.launcher === undefined) return;
     waitpid(this.launcher);

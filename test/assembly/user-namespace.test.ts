@@ -47,8 +47,8 @@ describe('a new user namespace', () => {
     const made = plan(users, request(V2));
     const order = verbs(made, 'source', 'clone', 'map-ids', 'session', 'root', 'identity', 'ipc-namespace', 'mount');
     expect([...new Set(order)]).toEqual([
-      'source',
       'clone',
+      'source',
       'map-ids',
       'session',
       'root',
@@ -82,6 +82,32 @@ describe('a new user namespace', () => {
       { by: 'init' },
       { by: 'init' },
     ]);
+  });
+
+  test('trees are opened in its mount namespace, where they are locked, and given to the process', () => {
+    const rows = calls(users, request(V2), 'source');
+    expect(rows).toEqual([
+      'close(init.socket)',
+      expect.stringMatching(/^recvmsg\(opener\.socket, \{mounts, SCM_RIGHTS\}, .* = answer +ECONNRESET → next$/),
+      expect.stringMatching(/^if answer == 1 /),
+      'exit_group(1)',
+      'setns(mounts, CLONE_NEWNS)',
+      'close(mounts)',
+      expect.stringMatching(/^open_tree\(AT_FDCWD, "\/bundle\/rootfs", .* = tree$/),
+      expect.stringMatching(/^mount_setattr\(tree, .*propagation=MS_SLAVE/),
+      expect.stringMatching(/^sendmsg\(opener\.socket, \{tree, SCM_RIGHTS\}, MSG_NOSIGNAL\) /),
+      'exit_group(0)',
+      // From here on it is the container's process.
+      'close(opener.socket)',
+      expect.stringMatching(/^openat2\(proc, "self\/ns\/mnt", .* = mounts$/),
+      expect.stringMatching(/^sendmsg\(init\.socket, \{mounts, SCM_RIGHTS\}, MSG_NOSIGNAL\) /),
+      'close(mounts)',
+      expect.stringMatching(/^recvmsg\(init\.socket, \{tree, SCM_RIGHTS\}, /),
+      expect.stringMatching(/^if answer == 1 /),
+      'exit_group(1)',
+      'close(init.socket)',
+    ]);
+    expect(calls(users, user(), 'source')).toHaveLength(2);
   });
 
   test('devices are those of the host, pipes are made', () => {
@@ -169,6 +195,28 @@ describe('a user namespace that is joined', () => {
   test('last by a caller who has power over the others, first by one who gets it there', () => {
     expect(order(request(V2))).toEqual(['network', 'user']);
     expect(order(user())).toEqual(['user', 'network']);
+  });
+
+  test('who opens the trees is made before, and waited for', () => {
+    expect(verbs(plan(config, request(V2)), 'source', 'join', 'clone')).toEqual(['source', 'join', 'join', 'clone']);
+    const rows = calls(config, request(V2), 'source').map((call) => call.split('(')[0]);
+    expect(rows.slice(0, 3)).toEqual(['socketpair', 'clone', expect.stringMatching(/^if opener == 0 /)]);
+    const cloned = calls(config, request(V2), 'clone').map((call) => call.split('(')[0]);
+    expect(cloned).toEqual([
+      'clone3',
+      expect.any(String),
+      'write',
+      'close',
+      'wait4',
+      'exit_group',
+      'openat2',
+      'sendmsg',
+      'close',
+      'recvmsg',
+      expect.any(String),
+      'exit_group',
+      'close',
+    ]);
   });
 
   test('nothing is mapped in it', () => {

@@ -128,9 +128,9 @@ describe.each(builds())('$name', (build) => {
     const done = run(
       'stat -c %u /a/five /b/five /c/five',
       users,
-      mount(['bind', 'idmap'], range(0, HOST, 10), '/a'),
-      mount(['bind', 'idmap'], range(0, HOST, 10), '/b'),
-      mount(['bind', 'idmap'], range(0, HOST + 100, 10), '/c'),
+      mount(['rbind', 'idmap'], range(0, HOST, 10), '/a'),
+      mount(['rbind', 'idmap'], range(0, HOST, 10), '/b'),
+      mount(['rbind', 'idmap'], range(0, HOST + 100, 10), '/c'),
     );
     expect(done.ok().lines).toEqual(['5', '5', '105']);
   });
@@ -141,10 +141,10 @@ describe.each(builds())('$name', (build) => {
       const all = ['CAP_CHOWN'];
       config.process.capabilities = { bounding: all, effective: all, permitted: all };
     };
-    expect(run(line, users, capable, mount(['bind', 'idmap'])).ok().stdout).toBe('7:8\n');
+    expect(run(line, users, capable, mount(['rbind', 'idmap'])).ok().stdout).toBe('7:8\n');
     expect(owner(join(source, 'made'))).toEqual([7, 8]);
     // Who has no id on the disk makes nothing there.
-    const refused = run('touch /in/other', users, mount(['bind', 'idmap'], range(0, HOST + 1, 1)));
+    const refused = run('touch /in/other', users, mount(['rbind', 'idmap'], range(0, HOST + 1, 1)));
     expect(refused.status).not.toBe(0);
     spawnSync('rm', [join(source, 'made')]);
   });
@@ -153,7 +153,7 @@ describe.each(builds())('$name', (build) => {
     const done = run(
       'touch /in/made; grep " /in " /proc/self/mountinfo | cut -d" " -f6',
       users,
-      mount(['bind', 'idmap', 'ro', 'nosuid']),
+      mount(['rbind', 'idmap', 'ro', 'nosuid']),
     );
     expect(done.stderr).toContain('Read-only file system');
     expect(done.stdout).toContain('ro,nosuid');
