@@ -28,6 +28,8 @@ import {
 } from './errno';
 import { idMappingHint, userNamespaceHint } from './explain-user-namespace';
 import { renderCall } from './listing';
+import { LONGEST_VALUE } from './lower-mount';
+import { Text } from './operand';
 import { Program, Row } from './program';
 
 /**
@@ -122,6 +124,8 @@ function hintFor(step: Step, row: Row, errno: i32): string {
     case Verb.MOUNT:
       if (row.call == Call.FSOPEN && errno == ENODEV)
         return 'this kernel has no such filesystem: look at /proc/filesystems, or remove the mount';
+      if (row.call == Call.FSCONFIG && isTooLong(row))
+        return 'a value has at most 255 bytes, or all options together 4095: shorten the paths, such as by links or another bundle';
       if (row.call == Call.FSCONFIG && errno == EINVAL)
         return 'the filesystem does not know an option, or not this value';
       if (errno == EPERM) return 'the kernel lets only the owner of the namespaces mount it';
@@ -227,6 +231,11 @@ function hintFor(step: Step, row: Row, errno: i32): string {
     return 'the root filesystem has something else at this path: remove it there, or name another path';
   if (errno == ENAMETOOLONG) return 'a name has at most 255 bytes, and a path 4095';
   return '';
+}
+
+function isTooLong(row: Row): bool {
+  const value = row.fourth;
+  return value instanceof Text && String.UTF8.byteLength((value as Text).text) > LONGEST_VALUE;
 }
 
 const NO_ATTRIBUTE = "the host's /proc has to be procfs, with /proc/self/attr as the kernel makes it";

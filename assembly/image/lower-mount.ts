@@ -41,11 +41,13 @@ import { rightsMessage } from './rights';
 import { O_DIRECTORY, STAT_MODE } from './x86_64';
 
 /** fs/fsopen.c: fsconfig() takes values of at most 255 bytes; longer ones (overlayfs) need mount(2). */
-const LONGEST_VALUE: i32 = 255;
+export const LONGEST_VALUE: i32 = 255;
+/** fs/namespace.c, copy_mount_options(): what mount(2) takes of a longer text is its beginning, without a word. */
+const LONGEST_DATA: i32 = 4095;
 
 export function lowerMount(context: Context, step: MountStep): void {
   const options = step.options;
-  if (options.isLegacy || hasLongValue(options.data)) lowerLegacyMount(context, step);
+  if (options.isLegacy || isLong(step.source) || needsLegacy(options.data)) lowerLegacyMount(context, step);
   else lowerNewMount(context, step);
   if (options.propagation) {
     setAttributes(
@@ -248,10 +250,23 @@ function lowerLegacyMount(context: Context, step: MountStep): void {
   }
 }
 
-function hasLongValue(data: string[]): bool {
+function isLong(value: string): bool {
+  return value.length > LONGEST_VALUE / 3 && String.UTF8.byteLength(value) > LONGEST_VALUE;
+}
+
+/**
+ * Commas and quotes are mount(2)'s to read: fsconfig() would take `size=1m,mode=700` for one value, quotes for a part of it.
+ * More than mount(2) takes stays with fsconfig(), which refuses it.
+ */
+function needsLegacy(data: string[]): bool {
+  let length = data.length - 1;
+  for (let index = 0; index < data.length; index++) length += String.UTF8.byteLength(data[index]);
+  if (length > LONGEST_DATA) return false;
   for (let index = 0; index < data.length; index++) {
-    const equals = data[index].indexOf('=');
-    if (equals > 0 && String.UTF8.byteLength(data[index]) - equals - 1 > LONGEST_VALUE) return true;
+    const text = data[index];
+    if (text.includes(',') || text.includes('"')) return true;
+    const equals = text.indexOf('=');
+    if (equals > 0 && isLong(text.substring(equals + 1))) return true;
   }
   return false;
 }

@@ -34,7 +34,8 @@ export class MountStep extends Step {
   get takesMode(): bool {
     if (this.type != 'tmpfs') return false;
     const data = this.options.data;
-    for (let index = 0; index < data.length; index++) if (data[index].startsWith('mode=')) return false;
+    // A text may hold several options.
+    for (let index = 0; index < data.length; index++) if (`,${data[index]}`.includes(',mode=')) return false;
     return true;
   }
 

@@ -1,10 +1,10 @@
 // Where mounts go, and what they show.
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { shell, Workplace } from './support/bundle.ts';
+import { type Patch, shell, Workplace } from './support/bundle.ts';
 import { Inside } from './support/inside.ts';
 import { leavesNothing } from './support/leftovers.ts';
 import { mountsOf } from './support/mountinfo.ts';
@@ -42,6 +42,59 @@ describe('a tmpfs', () => {
       expect(orlop.run(bundle, place.id()).ok().lines).toEqual(['2750', made]);
     },
   );
+
+  it('takes several options in one text, and a long source', () => {
+    const source = 'x'.repeat(300);
+    const type = 'tmpfs';
+    const line = "touch /mnt3/file 2>&1 | tail -c 22; grep ' /mnt[12]' /proc/self/mountinfo | sed 's/.*- //'";
+    expect(
+      container.lines(
+        line,
+        mount({ destination: '/mnt1', type, source: 'one', options: ['size=64k,mode=700'] }),
+        mount({ destination: '/mnt2', type, source, options: ['size=64k'] }),
+        mount({ destination: '/mnt3', type, source, options: ['ro'] }, { destination: '/mnt3/below', type, source }),
+      ),
+    ).toEqual(['Read-only file system', 'tmpfs one rw,size=64k,mode=700', `tmpfs ${source} rw,size=64k`]);
+  });
+});
+
+describe('an overlay', () => {
+  const layers = (...names: string[]): string[] =>
+    names.map((name) => {
+      const path = place.path(`overlay-${place.id()}/${name}`);
+      mkdirSync(path, { recursive: true });
+      writeFileSync(join(path, 'file'), path);
+      return path;
+    });
+  const overlay = (...options: string[]): Patch =>
+    mount({ destination: '/mnt', type: 'overlay', source: 'overlay', options });
+
+  it('of many layers, more than fsconfig takes for one value', () => {
+    const lower = layers(...[1, 2, 3].map((n) => `${n}`.repeat(150)));
+    expect(lower.join(':').length).toBeGreaterThan(400);
+    const [upper, work] = layers('upper', 'work');
+    rmSync(join(work as string, 'file'));
+    rmSync(join(upper as string, 'file'));
+    const line = 'cat /mnt/file; echo new > /mnt/new; grep -c " /mnt .*nosuid" /proc/self/mountinfo';
+    const options = [`lowerdir=${lower.join(':')}`, `upperdir=${upper}`, `workdir=${work}`, 'nosuid'];
+    expect(container.lines(line, overlay(...options))).toEqual([`${lower[0]}1`]);
+    expect(readFileSync(join(upper as string, 'new'), 'utf8')).toBe('new\n');
+  });
+
+  it('with commas, which a backslash keeps together', () => {
+    const lower = layers('a,b', 'c');
+    const option = `lowerdir=${lower.join(':').replaceAll(',', '\\,')}`;
+    expect(container.lines('cat /mnt/file', overlay(option))).toEqual([lower[0]]);
+  });
+
+  it('of more than mount takes is refused, and not cut off', () => {
+    const lower = layers(...Array.from({ length: 20 }, (_, n) => `${n % 10}`.repeat(200 + n)));
+    const result = orlop.run(place.bundle(overlay(`lowerdir=${lower.join(':')}`)), place.id());
+    expect(result.status).toBe(1);
+    expect(result.stderr).toContain('fsconfig(filesystem, FSCONFIG_SET_STRING, "lowerdir", "');
+    expect(result.stderr).toMatch(/config\.json:\d+:\d+ \/mounts\/\d/);
+    expect(result.stderr).toContain('all options together 4095');
+  });
 });
 
 describe('a bind mount', () => {
