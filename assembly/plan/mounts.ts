@@ -183,6 +183,8 @@ function planMount(planner: Planner, mount: Mount): void {
     );
   } else if (options.isRemount) {
     planner.add(new RemountStep(path, options, mount.node));
+  } else if (path == '/' && (options.isBind || (type != 'bind' && type != 'none' && type != ''))) {
+    planner.error('OCI321', destination.node, 'the root itself is no place for a mount', 'use root.path');
   } else if (options.isBind) {
     planBind(planner, mount, source, path, options, ids);
   } else if (type == 'bind') {
@@ -199,8 +201,6 @@ function planMount(planner: Planner, mount: Mount): void {
       `the mount on ${path} has neither a type nor the option bind`,
       'name the filesystem in type, or add "rbind" to options',
     );
-  } else if (path == '/') {
-    planner.error('OCI321', destination.node, 'the root itself is no place for a mount', 'use root.path');
   } else if (type == 'cgroup' || type == 'cgroup2') {
     planCgroupMount(planner, path, options, mount.node);
   } else {

@@ -136,6 +136,11 @@ describe('a config that cannot be launched', () => {
     ['OCI303 bind-without-source', '/mounts/7', { '/mounts/7': { destination: '/a', options: ['rbind'] } }],
     ['OCI314 copy-up-without-tmpfs', '/mounts/0', { '/mounts/0/options': ['tmpcopyup'] }],
     ['OCI321 mount-on-root', '/mounts/7/destination', { '/mounts/7': { destination: '/a/..', type: 'tmpfs' } }],
+    [
+      'OCI321 mount-on-root',
+      '/mounts/7/destination',
+      { '/mounts/7': { destination: '/', source: '/a', options: ['rbind'] } },
+    ],
     ['OCI601 device-without-number', '/linux/devices/0', { '/linux/devices': [{ path: '/dev/x', type: 'c' }] }],
     [
       'OCI601 device-without-number',
