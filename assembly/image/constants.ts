@@ -267,6 +267,7 @@ export const POLLIN: u32 = 1;
 
 // linux/stat.h
 export const S_IFMT: u64 = 0o170000;
+export const S_IFDIR: u64 = 0o040000;
 export const S_IFIFO: u64 = 0o010000;
 export const S_IFCHR: u64 = 0o020000;
 export const S_IFBLK: u64 = 0o060000;

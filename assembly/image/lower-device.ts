@@ -1,7 +1,6 @@
 import { DeviceStep, LinkStep } from '../plan/filesystem';
 import { Call } from './calls';
 import {
-  AT_EMPTY_PATH,
   AT_FLAGS,
   AT_SYMLINK_NOFOLLOW,
   MOUNT_ATTR_NOEXEC,
@@ -23,7 +22,7 @@ import { Context } from './context';
 import { EEXIST, ENOENT } from './errno';
 import { Label } from './label';
 import { atCwd } from './lower-launcher';
-import { attach, cloneTree, nameOf, openDirectory, parentOf, setAttributes } from './lower-path';
+import { attach, cloneTree, nameOf, openDirectory, parentOf, setAttributes, statFd } from './lower-path';
 import { Row } from './program';
 import { STAT_MODE, STAT_RDEV } from './x86_64';
 
@@ -106,13 +105,7 @@ function bindDevice(context: Context, step: DeviceStep): void {
   const done = new Label('done');
   const name = nameOf(step.path);
   cloneTree(context, atCwd(program), step.path, 0);
-  program.call(
-    Call.NEWFSTATAT,
-    program.load(context.mount),
-    program.text(''),
-    program.at(context.stat),
-    program.flags(AT_EMPTY_PATH, AT_FLAGS),
-  );
+  statFd(context, context.mount);
   holdDirectory(context, parentOf(step.path));
   program.branch(program.field(context.stat, STAT_MODE, 'stat.mode'), S_IFMT, typeOf(step), same);
   program.place(differs);

@@ -282,17 +282,17 @@ export function lowerBind(context: Context, step: BindStep): void {
     const isBelow = options.isIdMappedBelow;
     openSource(context, step.source, options.isRecursive, options.opensLink, step.ids, isBelow, mount);
   }
-  const file = new Label('file');
+  const directory = new Label('directory');
   const place = new Label('place');
   const done = new Label('done');
   if (options.copiesLink) lowerCopyLink(context, step, done);
   applyAttributes(context, options);
-  branchOnDirectory(context, context.mount, file);
+  branchOnDirectory(context, context.mount, directory);
   const coversLink = options.coversLink || isKernelPlace(step.destination);
-  openDirectory(context, step.destination, context.target, coversLink);
-  program.jump(place);
-  program.place(file);
   openFile(context, step.destination, context.target, coversLink);
+  program.jump(place);
+  program.place(directory);
+  openDirectory(context, step.destination, context.target, coversLink);
   program.place(place);
   attach(context);
   program.place(done);

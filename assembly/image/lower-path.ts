@@ -23,6 +23,8 @@ import {
   OPEN_TREE_CLONE,
   RESOLVE_IN_ROOT,
   RESOLVE_NO_MAGICLINKS,
+  S_IFDIR,
+  S_IFMT,
   S_IFREG,
 } from './constants';
 import { Context } from './context';
@@ -33,7 +35,7 @@ import { addLabel, lowerFilesystem } from './lower-mount';
 import { Place } from './lower-place';
 import { Cell, Operand } from './operand';
 import { Row } from './program';
-import { O_DIRECTORY, O_NOFOLLOW } from './x86_64';
+import { O_DIRECTORY, O_NOFOLLOW, STAT_MODE } from './x86_64';
 
 /** Opens a path below the container's root as the container would see it, and nothing outside. */
 export function openInRoot(context: Context, path: string, into: Cell): Row {
@@ -171,11 +173,22 @@ export function setAttributes(context: Context, fd: Cell, flags: u64, set: u64, 
   );
 }
 
-/** Whether the fd is a directory: goes on below if so, at `otherwise` if not. */
-export function branchOnDirectory(context: Context, fd: Cell, otherwise: Label): void {
+/** Goes on at `target` if the fd is a directory, be it one that the caller may not enter. */
+export function branchOnDirectory(context: Context, fd: Cell, target: Label): void {
   const program = context.program;
-  context.openPlain(program.load(fd), '.').into(context.parent).tolerate(ENOTDIR, otherwise);
-  context.close(context.parent);
+  statFd(context, fd);
+  program.branch(program.field(context.stat, STAT_MODE, 'stat.mode'), S_IFMT, S_IFDIR, target);
+}
+
+export function statFd(context: Context, fd: Cell): void {
+  const program = context.program;
+  program.call(
+    Call.NEWFSTATAT,
+    program.load(fd),
+    program.text(''),
+    program.at(context.stat),
+    program.flags(AT_EMPTY_PATH, AT_FLAGS),
+  );
 }
 
 /**

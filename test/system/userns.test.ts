@@ -98,6 +98,17 @@ describe.each(builds())('$name', (build) => {
     expect(stderr).toContain('neither');
   });
 
+  it('binds a directory that root may not enter', () => {
+    const source = place.path(place.id());
+    mkdirSync(source, { mode: 0o700 });
+    const options = ['rbind'];
+    const mounts: Patch = (config) => config.mounts.push({ destination: '/mnt', type: 'bind', source, options });
+    expect(lines('stat -c "%a %u" /mnt; ls /mnt 2>&1 | tail -c 18', mounts)).toEqual([
+      '700 65534',
+      'Permission denied',
+    ]);
+  });
+
   it('the root inside is nobody outside', () => {
     const id = start();
     const status = readFileSync(`/proc/${orlop.state(id).pid}/status`, 'utf8');
