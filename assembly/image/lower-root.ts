@@ -54,8 +54,8 @@ export function lowerRoot(context: Context, step: RootStep): void {
   if (opened) context.root = context.sources[opened.index];
   else openSource(context, step.text, true, false, null, false, context.root);
   setPropagation(context, '/', MS_PRIVATE);
-  context.isRootUnbindable = !opened && !context.planner.hasEarlyHooks;
-  setAttributes(context, context.root, 0, 0, 0, context.isRootUnbindable ? MS_UNBINDABLE : MS_PRIVATE);
+  // A clone of a slave is one too, and pivot_root takes it.
+  if (!step.isSlave) setAttributes(context, context.root, 0, 0, 0, MS_PRIVATE);
   if (context.planner.hasEarlyHooks) {
     unshareParent(context, step.text);
     moveRoot(context, step.text, MOVE_MOUNT_T_SYMLINKS);

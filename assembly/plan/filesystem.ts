@@ -14,6 +14,8 @@ import { planIdentity } from './user-namespace';
 export class RootStep extends TextStep {
   /** Where it was opened before. */
   opened: SourceStep | null = null;
+  /** Mounts that the host makes below its path arrive. */
+  isSlave: bool = false;
 }
 
 /** How mount events travel between the container's tree and the host's. */
@@ -155,6 +157,7 @@ function planRoot(planner: Planner): void {
   // A mount namespace of a user namespace gets mounts from the host's, and gives it none.
   planner.sourcePropagation = meanwhile == MS_PRIVATE ? MS_PRIVATE : MS_SLAVE;
   const step = new RootStep(Verb.ROOT, 'directory', absolute(planner.request.bundle, path.value), path.node);
+  step.isSlave = meanwhile == MS_SLAVE;
   step.opened = planSource(planner, step.text, true, path.node);
   planner.add(step);
 }

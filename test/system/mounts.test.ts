@@ -1,12 +1,13 @@
 // Where mounts go, and what they show.
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Patch, shell, Workplace } from './support/bundle.ts';
 import { Inside } from './support/inside.ts';
 import { leavesNothing } from './support/leftovers.ts';
+import { done } from './support/mount.ts';
 import { mountsOf } from './support/mountinfo.ts';
 import { Orlop } from './support/orlop.ts';
 import { linux, mount, process_ } from './support/patches.ts';
@@ -146,6 +147,38 @@ describe('a bind mount', () => {
     mkdirSync(join(bundle.rootfs, 'real'));
     execFileSync('ln', ['-s', '../../../../real', join(bundle.rootfs, 'var')]);
     expect(orlop.run(bundle, place.id()).ok().lines).toEqual(['linked', 'in']);
+  });
+});
+
+describe('the root filesystem', () => {
+  it.each([
+    [undefined, true],
+    ['slave', true],
+    ['rslave', true],
+    ['shared', false],
+    ['rprivate', false],
+  ])('with rootfsPropagation %s: mounts of the host arrive: %s', (rootfsPropagation, arrives) => {
+    const line = 'until [ -e /tmp/go ]; do sleep 0.02; done; ls /root; grep -c master: /proc/self/mountinfo';
+    const bundle = place.bundle(shell(line), linux({ rootfsPropagation }));
+    const late = join(bundle.rootfs, 'root');
+    const from = place.path('late');
+    mkdirSync(from, { recursive: true });
+    writeFileSync(join(from, 'arrived'), '');
+    done('mount', '--bind', bundle.directory, bundle.directory);
+    try {
+      done('mount', '--make-private', bundle.directory);
+      done('mount', '--make-shared', bundle.directory);
+      const id = place.id();
+      const running = orlop.call(['run', '-d', '-b', bundle.directory, id]).ok();
+      done('mount', '--bind', from, late);
+      writeFileSync(join(bundle.rootfs, 'tmp/go'), '');
+      orlop.call(['events', id], { timeout: 20_000 });
+      done('umount', late);
+      expect(running.lines).toEqual(arrives ? ['arrived', '2'] : ['0']);
+      expect(readdirSync(late)).toEqual([]);
+    } finally {
+      done('umount', bundle.directory);
+    }
   });
 });
 
