@@ -199,6 +199,12 @@ function hintFor(step: Step, row: Row, errno: i32): string {
       if (errno == EACCES || errno == EPERM)
         return 'lowering the score needs CAP_SYS_RESOURCE, which the caller does not have';
       break;
+    case Verb.DEVICE:
+      if (row.call == Call.OPEN_TREE && errno == ENOENT)
+        return 'without CAP_MKNOD it would be the node of the host, which has none there';
+      if (row.call == Call.MKNODAT && errno == EPERM)
+        return 'making a device needs CAP_MKNOD and a device rule of the caller that allows it; without, the host needs the same device at this path';
+      break;
     case Verb.CWD:
       if (errno == EACCES)
         return 'neither the root of the launch nor the user of process.user may enter it: change its mode or owner, or process.cwd';

@@ -56,7 +56,7 @@ export class DeviceStep extends Step {
   mode: u64 = 0o666;
   uid: u64 = 0;
   gid: u64 = 0;
-  /** Not made, but the host's own: in a user namespace nobody makes devices. */
+  /** Not made, but the host's own. */
   isBound: bool = false;
 
   constructor(
@@ -206,7 +206,7 @@ function planDevices(planner: Planner): void {
 }
 
 function addDevice(planner: Planner, step: DeviceStep): void {
-  step.isBound = step.type != 'p' && planner.isInUserNamespace;
+  step.isBound = step.type != 'p' && planner.bindsDevices;
   planner.add(step);
 }
 
@@ -242,11 +242,11 @@ function readDevice(planner: Planner, device: Device): DeviceStep | null {
     device.node,
   );
   const mode = device.fileMode;
-  if (type.value != 'p' && planner.isInUserNamespace && (mode || device.uid || device.gid)) {
+  if (type.value != 'p' && planner.bindsDevices && (mode || device.uid || device.gid)) {
     planner.report.info(
       'OCI611',
       device.node,
-      `${path.value} is the host's own in a user namespace: it keeps its mode and owner`,
+      `${path.value} is the host's own ${planner.isInUserNamespace ? 'in a user namespace' : 'without CAP_MKNOD'}: it keeps its mode and owner`,
       '',
     );
   }

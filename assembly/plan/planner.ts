@@ -10,6 +10,7 @@ import { UserNamespace } from './user-namespace';
 
 /** include/uapi/linux/capability.h */
 const CAP_SYS_ADMIN: i32 = 21;
+const CAP_MKNOD: i32 = 27;
 
 /** The state of one translation: what is known, and the steps so far. The order of add() is the order of execution. */
 export class Planner {
@@ -102,6 +103,11 @@ export class Planner {
   /** The container is in a user namespace that is not the first: its own, or that of the caller. */
   get isInUserNamespace(): bool {
     return this.user.exists || this.facts.userNamespace;
+  }
+
+  /** Devices are the host's own: nobody makes them in a user namespace, nor who has not CAP_MKNOD. */
+  get bindsDevices(): bool {
+    return this.isInUserNamespace || !this.holds(CAP_MKNOD);
   }
 
   /** The caller has a capability. */

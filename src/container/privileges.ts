@@ -4,7 +4,6 @@ import { capabilities } from '../linux/process.ts';
 /** include/uapi/linux/capability.h: what making a container takes, and what for. */
 const NEEDED: readonly (readonly [number, string, string])[] = [
   [21, 'CAP_SYS_ADMIN', 'namespaces and mounts'],
-  [27, 'CAP_MKNOD', 'the devices in /dev'],
   [18, 'CAP_SYS_CHROOT', 'the change of root'],
   [6, 'CAP_SETGID', 'the groups of the process'],
   [7, 'CAP_SETUID', 'the user of the process'],

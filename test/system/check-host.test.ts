@@ -280,9 +280,9 @@ const STOPPERS: Case[] = [
   },
   {
     name: 'a caller without the privileges',
-    options: { prefix: ['setpriv', '--bounding-set', '-sys_admin,-mknod'] },
+    options: { prefix: ['setpriv', '--bounding-set', '-sys_admin,-sys_chroot'] },
     finding: 'missing-privileges',
-    says: ['CAP_SYS_ADMIN', 'CAP_MKNOD'],
+    says: ['CAP_SYS_ADMIN', 'CAP_SYS_CHROOT'],
     pointer: '',
   },
   {

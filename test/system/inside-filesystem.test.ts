@@ -120,6 +120,25 @@ describe('the devices', () => {
     expect(lines).toEqual(['/proc/self/fd', '/proc/self/fd/0', '/proc/self/fd/1', '/proc/self/fd/2', 'pts/ptmx', 'x']);
   });
 
+  describe('to a caller who may make none', () => {
+    const prefix = ['setpriv', '--bounding-set', '-mknod'];
+
+    it("are the host's own, read-only but to write to", () => {
+      const line = 'stat -c %t:%T /dev/null /dev/full; echo x > /dev/null; chmod 600 /dev/null 2>&1 | tail -c 22';
+      expect(container.linesWith({ prefix }, [], line)).toEqual(['1:3', '1:7', 'Read-only file system']);
+    });
+
+    it('are refused where the host has none', () => {
+      const device = { path: '/dev/own', type: 'c', major: 240, minor: 11 };
+      const bundle = place.bundle(linux({ devices: [device] }));
+      const result = orlop.call(['run', '-b', bundle.directory, place.id()], { prefix });
+      expect(result.status).toBe(1);
+      expect(result.stderr).toContain('ENOENT (no such file or directory): open_tree(AT_FDCWD, "/dev/own"');
+      expect(result.stderr).toMatch(/config\.json:\d+:\d+ \/linux\/devices\/0/);
+      expect(result.stderr).toContain('without CAP_MKNOD');
+    });
+  });
+
   it('have nothing else', () => {
     expect(container.lines('ls /dev').sort()).toEqual(
       [
