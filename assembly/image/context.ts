@@ -115,8 +115,6 @@ export class Context {
   /** An empty read-only filesystem, for directories to hide; made when the first is masked. */
   blank: Cell;
   hasBlank: bool = false;
-  /** No copy of a tree has the container's root in it: lower-root.ts. */
-  isRootUnbindable: bool = false;
   /** How paths of the container are opened: anything, or a directory. */
   inRoot: Operand;
   directoryInRoot: Operand;

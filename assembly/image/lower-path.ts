@@ -266,16 +266,8 @@ export function cloneTree(context: Context, from: Operand, path: string, flags: 
     .into(context.mount);
 }
 
-/** Nothing of the host is copied any more, and the container's own paths are. */
-export function makeRootBindable(context: Context): void {
-  if (!context.isRootUnbindable) return;
-  context.isRootUnbindable = false;
-  setAttributes(context, context.root, 0, 0, 0, MS_PRIVATE);
-}
-
 export function lowerReadonly(context: Context, step: TextStep): void {
   const program = context.program;
-  makeRootBindable(context);
   const skip = new Label('skip');
   openInRoot(context, step.text, context.target).tolerate(ENOENT, skip).tolerate(ENOTDIR, skip);
   cloneTree(context, program.load(context.target), '', AT_EMPTY_PATH | AT_RECURSIVE);

@@ -11,13 +11,12 @@ import {
   MOVE_MOUNT_T_SYMLINKS,
   MS_PRIVATE,
   MS_REC,
-  MS_UNBINDABLE,
 } from './constants';
 import { Context } from './context';
 import { EINVAL } from './errno';
 import { Label } from './label';
 import { atCwd } from './lower-launcher';
-import { makeRootBindable, setAttributes } from './lower-path';
+import { setAttributes } from './lower-path';
 import { openSource } from './lower-source';
 import { Row } from './program';
 
@@ -45,9 +44,6 @@ function setPropagation(context: Context, path: string, propagation: u64): Row {
  *
  * Hooks expect it on its own path: some mount things there, or enter the mount namespace, whose root is what is on top
  * of "/". For their time it is put there, and PIVOT moves it.
- *
- * A bind of the host's "/" with all below would have it too, on top of the copy. It is left out of copies while it cannot be
- * bound (fs/namespace.c: copy_tree).
  */
 export function lowerRoot(context: Context, step: RootStep): void {
   const opened = step.opened;
@@ -90,7 +86,6 @@ function unshareParent(context: Context, path: string): void {
 /** man 2 pivot_root, `pivot_root(".", ".")`: the old root ends on top of the new one, and is let go there. */
 export function lowerPivot(context: Context, step: PivotStep): void {
   const program = context.program;
-  makeRootBindable(context);
   if (context.planner.hasEarlyHooks) moveRoot(context, '/', 0);
   if (step.isChroot) {
     program.call(Call.FCHDIR, program.load(context.root));

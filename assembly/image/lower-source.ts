@@ -65,7 +65,7 @@ export function lowerSource(context: Context, step: SourceStep): void {
 
 function openTree(context: Context, step: SourceStep, into: Cell): void {
   openSource(context, step.file, step.isRecursive, step.opensLink, step.ids, step.isMappedBelow, into);
-  setAttributes(context, into, AT_RECURSIVE, 0, 0, step.propagation);
+  if (step.propagation) setAttributes(context, into, AT_RECURSIVE, 0, 0, step.propagation);
 }
 
 /** Before the process is made that gets the other end. */

@@ -159,6 +159,7 @@ function planRoot(planner: Planner): void {
   const step = new RootStep(Verb.ROOT, 'directory', absolute(planner.request.bundle, path.value), path.node);
   step.isSlave = meanwhile == MS_SLAVE;
   step.opened = planSource(planner, step.text, true, path.node);
+  planner.root = planner.steps.length;
   planner.add(step);
 }
 

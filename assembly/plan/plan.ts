@@ -52,7 +52,8 @@ export function translate(spec: Spec, request: Request, report: Report): Planner
   planCgroupNamespace(planner);
   planFilesystem(planner);
   // Who joins a user namespace makes before who opens them, the launcher of a new one does it when that is there.
-  insertSources(planner, outside, !planner.isPrivileged ? inside : planner.user.isNew ? cloned : outside);
+  const sources = !planner.isPrivileged ? inside : planner.user.isNew ? cloned : outside;
+  insertSources(planner, outside, planner.user.exists ? sources : planner.root);
   planSysctls(planner);
   planCwdDirectory(planner);
   planTerminal(planner);

@@ -23,6 +23,8 @@ export class Planner {
   unit: Unit | null = null;
   /** The environment has no HOME: the host looks it up before it asks for the image. */
   needsHome: bool = false;
+  /** Index of the step that puts the root filesystem in its place, before insertSources. */
+  root: i32 = NONE;
   /** Index of the step that executes the process. */
   execute: i32 = NONE;
   /** Hooks run between the mounts and the change of root. */
@@ -97,7 +99,7 @@ export class Planner {
 
   /** The sources are opened by who has the power of the caller, and not by the container's process. */
   get opensSources(): bool {
-    return this.isPrivileged && this.sources.length > 0;
+    return this.user.exists && this.isPrivileged && this.sources.length > 0;
   }
 
   /** The container is in a user namespace that is not the first: its own, or that of the caller. */

@@ -2,6 +2,7 @@ import { Writer } from '../json/writer';
 import { Mount } from '../spec/mounts';
 import { IdMap, readIdMap } from './id-map';
 import { MountOptions } from './mount-options';
+import { cleanPath } from './paths';
 import { Planner } from './planner';
 import { Actor, Step, Verb } from './step';
 
@@ -33,9 +34,10 @@ export class MountIdsStep extends Step {
 }
 
 /**
- * A tree of the host for a container with a user namespace, opened in its mount namespace by who has the power to reach
- * it: for a privileged caller a process that stays outside of the user namespace, else the container's own, which is still
- * the user who has called. What the host has locked stays locked in both cases.
+ * A tree of the host that is opened before its mount is made, above all for a container with a user namespace: in its
+ * mount namespace, by who has the power to reach it. For a privileged caller that is a process that stays outside of the
+ * user namespace, else the container's own, which is still the user who has called. What the host has locked stays locked
+ * in both cases.
  */
 export class SourceStep extends Step {
   /** How the ids of the mount are mapped, null for not at all. */
@@ -48,7 +50,7 @@ export class SourceStep extends Step {
     public isRecursive: bool,
     /** A symbolic link is opened itself. */
     public opensLink: bool,
-    /** MS_SLAVE or MS_PRIVATE: what is mounted in it must not travel to the host. */
+    /** MS_SLAVE or MS_PRIVATE: what is mounted in it must not travel to the host. 0 where its mounts are so already. */
     public propagation: u64,
     node: i32,
   ) {
@@ -66,7 +68,10 @@ export class SourceStep extends Step {
   }
 }
 
-/** Opens it early if the container has a user namespace; null if whoever needs it opens it then. */
+/**
+ * Opens it early if the container has a user namespace; null if whoever needs it opens it then. The host's whole tree is
+ * opened early in any case: later the container's own root is in it, on top of "/".
+ */
 export function planSource(
   planner: Planner,
   file: string,
@@ -74,9 +79,10 @@ export function planSource(
   node: i32,
   opensLink: bool = false,
 ): SourceStep | null {
-  if (!planner.user.exists) return null;
-  const step = new SourceStep(planner.sources.length, file, isRecursive, opensLink, planner.sourcePropagation, node);
-  if (planner.isPrivileged) step.actor = Actor.LAUNCHER;
+  if (!planner.user.exists && !(isRecursive && cleanPath(file) == '/')) return null;
+  const propagation = planner.user.exists ? planner.sourcePropagation : 0;
+  const step = new SourceStep(planner.sources.length, file, isRecursive, opensLink, propagation, node);
+  if (planner.user.exists && planner.isPrivileged) step.actor = Actor.LAUNCHER;
   planner.sources.push(step);
   return step;
 }
