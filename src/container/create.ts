@@ -303,11 +303,14 @@ function undo(entry: Entry, state: State, error: unknown, journal?: Journal): vo
   );
 }
 
-/** A process that was just made is this process's child: without waitpid it would stay as a zombie until we end. */
-export function endChild(pid: number): void {
+/**
+ * A process that was just made is this process's child: without waitpid it would stay as a zombie until we end. On cgroup v1
+ * one that is frozen ends when it goes on, and is not waited for.
+ */
+export function endChild(pid: number, isFrozen = false): void {
   try {
     kill(pid, 9);
-    waitpid(pid);
+    if (!isFrozen) waitpid(pid);
   } catch (error) {
     if (!isErrno(error, 'ESRCH', 'ECHILD')) throw error;
   }

@@ -22,6 +22,7 @@ import { giveStdio } from './stdio.ts';
 import { type State, Store } from './store.ts';
 import { supervise } from './supervise.ts';
 import { Terminal } from './terminal.ts';
+import { Unborn, waitingFor } from './unborn.ts';
 
 export interface ExecOptions {
   root: string;
@@ -83,16 +84,24 @@ export async function exec(options: ExecOptions): Promise<number> {
     checkConsole(compiled, takers);
     for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
     if (options.isSubreaper) setChildSubreaper(true);
+    const { awaitWord, signals } = waitingFor({
+      state,
+      isPausedIgnored: options.isPausedIgnored === true,
+      signals: options.signals,
+    });
     const pid = launch(compiled, {
       preserveFds: options.preserveFds ?? 0,
       unified: places.unified,
       pidfd,
+      awaitWord,
       rdt: state.rdt,
       takesTerminal: takers.console ?? attach,
       takesListener: (listener) => handOver(compiled, listener, state, status),
     });
-    return await follow(pid, options, terminal);
+    return await follow(pid, { ...options, signals }, terminal);
   } catch (cause) {
+    if (cause instanceof Unborn && cause.signal !== undefined) return exitNumber({ signal: cause.signal });
+    if (cause instanceof Unborn) throw paused(options.id);
     throw isStopping(state, pidfd, cause) ? wrongState(options.id, 'stopped', 'running') : cause;
   } finally {
     terminal?.restore();
@@ -114,15 +123,19 @@ function openContainer({ root, id, isPausedIgnored }: ExecOptions): {
   const state = entry.read();
   const status = statusOf(entry, state);
   if (status === 'paused' && !isPausedIgnored) {
-    throw new OrlopError('container/wrong-state', `container "${id}" is paused: the process would not run`, {
-      hint: `"orlop resume ${id}" lets it go on; --ignore-paused starts the process for later`,
-    });
+    throw paused(id);
   }
   if (!state || status === 'creating' || status === 'stopped') throw wrongState(id, status, 'running');
   const config = entry.readConfig();
   const pidfd = openProcess(state);
   if (pidfd === undefined) throw wrongState(id, 'stopped', 'running');
   return { state, status, pidfd, config };
+}
+
+function paused(id: string): OrlopError {
+  return new OrlopError('container/wrong-state', `container "${id}" is paused: the process would not run`, {
+    hint: `"orlop resume ${id}" lets it go on; --ignore-paused starts the process for later`,
+  });
 }
 
 /** Who was created by somebody who may make none has none. */
@@ -224,6 +237,7 @@ interface Surroundings {
   /** Of the container. */
   pidfd: number;
   rdt: State['rdt'];
+  awaitWord: (socket: number) => void;
   takesTerminal: (master: number) => void;
   takesListener: (listener: Listener) => void;
 }
@@ -231,13 +245,13 @@ interface Surroundings {
 /** Answers the pid of the process, which has been executed. After an error there is none. */
 function launch(
   compiled: Compiled,
-  { preserveFds, unified, pidfd, rdt, takesTerminal, takesListener }: Surroundings,
+  { preserveFds, unified, pidfd, rdt, awaitWord, takesTerminal, takesListener }: Surroundings,
 ): number {
   giveStdio(compiled.plan);
   const cgroup = unified === undefined ? undefined : openSync(unified, constants.O_RDONLY | constants.O_DIRECTORY);
   let running: Launch;
   try {
-    running = new Launch({ image: compiled.image, preserveFds, cgroup, pidfd });
+    running = new Launch({ image: compiled.image, preserveFds, cgroup, pidfd, awaitWord });
   } finally {
     if (cgroup !== undefined) close(cgroup);
   }
@@ -264,8 +278,9 @@ function launch(
     if (last?.kind === 'failed') throw launchError(compiled, last);
     return pid as unknown as number;
   } catch (error) {
-    if (pid !== undefined) endChild(pid);
-    running.abort();
+    const isFrozen = error instanceof Unborn;
+    if (pid !== undefined) endChild(pid, isFrozen);
+    running.abort(isFrozen);
     throw error;
   } finally {
     running.close();

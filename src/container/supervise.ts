@@ -30,6 +30,8 @@ export async function supervise(pid: number, foreground: Foreground): Promise<Ex
   if (signals) watches.push({ fd: signals.fd, events: POLLIN, act: () => forward(signals, pidfd, terminal) });
   if (notifier) watches.push(notifier.watch());
   try {
+    // Some have been taken off the queue already, and make it readable no more.
+    if (signals) forward(signals, pidfd, terminal);
     let exit = reap(pid, reapsAll);
     for (; exit === undefined; exit = reap(pid, reapsAll)) await wait([...watches, ...(terminal?.watches() ?? [])]);
     await terminal?.drain(wait, signals);

@@ -17,14 +17,18 @@ export interface LaunchOptions {
   cgroup?: number | undefined;
   /** The container to enter. */
   pidfd?: number | undefined;
+  /** Called before each receive, which waits for ever: it may wait in another way, and give up. */
+  awaitWord?: ((socket: number) => void) | undefined;
 }
 
 /** A running launch image. The order of its fds is that of Slot in assembly/image/context.ts. */
 export class Launch {
   private readonly socket: number;
+  private readonly awaitWord: LaunchOptions['awaitWord'];
   private launcher: number | undefined;
 
   constructor(options: LaunchOptions) {
+    this.awaitWord = options.awaitWord;
     const [ours, theirs] = socketpair();
     this.socket = ours;
     let memfd: number | undefined;
@@ -52,6 +56,7 @@ export class Launch {
 
   /** The next message, none when the image has ended; `fd` is what came along, and the caller's. */
   receive(): { message?: Message; fd?: number | undefined } {
+    this.awaitWord?.(this.socket);
     const { bytes, fd } = this.receiveRecord();
     return bytes.length === 0 ? {} : { message: decode(bytes), fd };
   }
@@ -115,14 +120,14 @@ export class Launch {
     close(this.socket);
   }
 
-  /** Ends what has not ended by itself. */
-  abort(): void {
+  /** Ends what has not ended by itself; one that is frozen ends when it goes on, and is not waited for. */
+  abort(isFrozen = false): void {
     if (this.launcher === undefined) return;
     try {
       kill(this.launcher, 9);
     } catch (error) {
       if (!isErrno(error, 'ESRCH')) throw error;
     }
-    this.reapLauncher();
+    if (!isFrozen) this.reapLauncher();
   }
 }

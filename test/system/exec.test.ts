@@ -258,6 +258,33 @@ describe('errors', () => {
     expect((await waiting.result).ok().stdout).toBe('went on\n');
   });
 
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('waiting in a paused one ends by %s, and nothing of it runs later', async (signal, status) => {
+    container();
+    orlop.call(['pause', id]).ok();
+    const waiting = orlop.launch(['exec', '--ignore-paused', id, 'touch', '/tmp/ran']);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    process.kill(waiting.pid, signal);
+    const result = await waiting.result;
+    expect(result.status).toBe(status);
+    expect(result.stderr).toBe('');
+    orlop.call(['resume', id]).ok();
+    expect(inside(id, 'sh', '-c', 'ls /tmp; ps | grep -c "[o]rlop"; true')).toBe('0');
+  });
+
+  it('other signals reach a process that waits in a paused one', async () => {
+    container();
+    orlop.call(['pause', id]).ok();
+    const waiting = orlop.launch(['exec', '--ignore-paused', id, 'sleep', '1000']);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    process.kill(waiting.pid, 'SIGUSR1');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    orlop.call(['resume', id]).ok();
+    expect((await waiting.result).status).toBe(128 + 10);
+  });
+
   it('a console or pidfd socket that nobody listens on ends the process', () => {
     container();
     for (const option of ['--console-socket', '--pidfd-socket']) {
