@@ -31,6 +31,8 @@ function isInside(parent: number, call: number): boolean {
   }
 }
 
+const hasChild = (pid: number): boolean => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8') !== '';
+
 const WAITING = shell('sleep 1000');
 const below = (path: string): Patch => {
   return (config) => {
@@ -105,6 +107,23 @@ describe.each(builds())('$name', (build) => {
     expect(stderr).not.toContain('and then:');
     expect(status).toBe(255);
     orlop.call(['delete', id]).ok();
+  });
+
+  it.skipIf(!hasStrace)('exec into one that is paused meanwhile does not wait for its end', async () => {
+    const id = place.id();
+    orlop.run(place.bundle(WAITING), id, '-d').ok();
+    const inject = 'inject=setns:delay_enter=3000000:when=1';
+    const prefix = ['strace', '-f', '--quiet=all', '-o', '/dev/null', '-e', 'trace=setns', '-e', inject];
+    const { pid: tracer, result } = orlop.launch(['exec', id, 'true'], { prefix });
+    await until('it is held up', () => isInside(tracer, SETNS));
+    orlop.call(['pause', id]).ok();
+    // strace itself waits for the launcher, which is frozen: whether orlop has ended its children say.
+    await until('orlop has ended', () => !hasChild(tracer));
+    orlop.call(['resume', id]).ok();
+    const { status, stderr } = await result;
+    expect(stderr).toContain(`container "${id}" is paused: the process would not run`);
+    expect(status).toBe(255);
+    orlop.call(['delete', '--force', id]).ok();
   });
 
   it('one whose process somebody has moved elsewhere is ended all the same', () => {
