@@ -54,10 +54,10 @@ export function translate(spec: Spec, request: Request, report: Report): Planner
   // Who joins a user namespace makes before who opens them, the launcher of a new one does it when that is there.
   const sources = !planner.isPrivileged ? inside : planner.user.isNew ? cloned : outside;
   insertSources(planner, outside, planner.user.exists ? sources : planner.root);
-  planSysctls(planner);
   planCwdDirectory(planner);
   planTerminal(planner);
   planEarlyHooks(planner);
+  planSysctls(planner);
   planProtection(planner);
   planPivot(planner);
   planKeyring(planner);

@@ -38,7 +38,10 @@ export class SysctlStep extends Step {
   }
 }
 
-/** runtime-spec config-linux.md#sysctl: only parameters of a namespace that the container has for itself. */
+/**
+ * runtime-spec config-linux.md#sysctl: only parameters of a namespace that the container has for itself. After the hooks of
+ * create, which may make what they are about: net.ipv4.conf.eth0.
+ */
 export function planSysctls(planner: Planner): void {
   const linux = planner.spec.linux;
   if (!linux) return;

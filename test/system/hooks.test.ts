@@ -171,6 +171,21 @@ describe.each(builds())('$name', (build) => {
       },
     );
 
+    it.skipIf(!existsSync('/sbin/ip'))('sysctls are for interfaces that createRuntime has made too', () => {
+      const pid = `pid=$(sed 's/.*"pid":\\([0-9]*\\).*/\\1/')`;
+      const peer = `orlop${process.pid % 10_000}`;
+      const line = `export PATH=/bin:/usr/bin; ${pid}; /sbin/ip link add ${peer} type veth peer name eth7 netns $pid`;
+      const sysctl = 'net/ipv4/conf/eth7/forwarding';
+      const bundle = place.bundle(
+        shell(`cat /proc/sys/${sysctl}`),
+        (config) => {
+          config.linux.sysctl = { 'net.ipv4.conf.eth7.forwarding': '1' };
+        },
+        hooks({ createRuntime: [script('createRuntime', line)] }),
+      );
+      expect(orlop.run(bundle, id).ok().lines).toEqual(['1']);
+    });
+
     it.each(KINDS)('%s without env has that of the caller, or of the process where it is in the container', (kind) => {
       const line = `tr '\\0' '\\n' < /proc/self/environ > ${logOf(kind, directory)}/env; cat > /dev/null`;
       const bundle = place.bundle(
