@@ -1,8 +1,7 @@
-import { constants, openSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
 import { OrlopError } from '../error.ts';
 import { Launch } from '../launch/image.ts';
-import { type CgroupLayout, type Facts, gatherFacts } from '../linux/facts.ts';
+import { errnoName } from '../linux/errno.ts';
+import { type Facts, gatherFacts } from '../linux/facts.ts';
 import { close } from '../linux/file.ts';
 import { POLLIN, poll } from '../linux/poll.ts';
 import { exitNumber, pidfdOpen, setChildSubreaper } from '../linux/process.ts';
@@ -12,6 +11,15 @@ import { SpecDocument } from '../spec/module.ts';
 import type { Diagnostic, ExecRequest, HostPlan, Request } from '../spec/types.ts';
 import { homeOf, warningsOf } from './compiler.ts';
 import { checkConsole, checkPreserved, endChild, launchError } from './create.ts';
+import {
+  ATTEMPTS,
+  CgroupClosed,
+  type CgroupPlaces,
+  isClosed,
+  openCgroup,
+  placesOf,
+  untilEntered,
+} from './exec-cgroup.ts';
 import { raiseLimits } from './id-maps.ts';
 import { joinRdtGroup } from './intel-rdt.ts';
 import { writePidFile } from './pid-file.ts';
@@ -58,12 +66,6 @@ interface Compiled {
   image: Uint8Array;
 }
 
-/** The directories that the process enters: those of v1, and that of v2 in which it is born. */
-interface CgroupPlaces {
-  hierarchies: string[];
-  unified?: string;
-}
-
 /**
  * Runs one more process in a container: answers its exit status, or 0 at once if it is detached. What the container can
  * see of it while it joins is nobody's: no directory of the host, and memory that cannot be read.
@@ -74,29 +76,32 @@ export async function exec(options: ExecOptions): Promise<number> {
   let terminal: Terminal | undefined;
   try {
     const facts = options.facts ?? gatherFacts();
-    const places = hasCgroup(state) ? placesOf(options.cgroups ?? [], state, facts.cgroup) : { hierarchies: [] };
-    const compiled = compile(options, state, config, facts, places);
     const attach = (master: number): void => {
       terminal = new Terminal(master);
     };
     const takers = { console: options.console, ...(options.detach ? {} : { attach }) };
-    checkPrivileges(compiled.plan);
-    checkConsole(compiled, takers);
-    for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
     if (options.isSubreaper) setChildSubreaper(true);
     const { awaitWord, signals } = waitingFor({
       state,
       isPausedIgnored: options.isPausedIgnored === true,
       signals: options.signals,
     });
-    const pid = launch(compiled, {
-      preserveFds: options.preserveFds ?? 0,
-      unified: places.unified,
-      pidfd,
-      awaitWord,
-      rdt: state.rdt,
-      takesTerminal: takers.console ?? attach,
-      takesListener: (listener) => handOver(compiled, listener, state, status),
+    const wanted = options.cgroups ?? [];
+    const pid = untilEntered(wanted.length > 0 ? 1 : ATTEMPTS, (isFirst) => {
+      const places = hasCgroup(state) ? placesOf(wanted, state, facts.cgroup) : { hierarchies: [] };
+      const compiled = compile(options, state, config, facts, places);
+      checkPrivileges(compiled.plan);
+      checkConsole(compiled, takers);
+      if (isFirst) for (const warning of warningsOf(compiled.plan)) options.warn?.(warning);
+      return launch(compiled, {
+        preserveFds: options.preserveFds ?? 0,
+        unified: places.unified,
+        pidfd,
+        awaitWord,
+        rdt: state.rdt,
+        takesTerminal: takers.console ?? attach,
+        takesListener: (listener) => handOver(compiled, listener, state, status),
+      });
     });
     return await follow(pid, { ...options, signals }, terminal);
   } catch (cause) {
@@ -179,57 +184,6 @@ function compile(
   return { document, plan, image: document.image(home) };
 }
 
-function placesOf(wanted: readonly string[], state: State, facts: CgroupLayout): CgroupPlaces {
-  const v2 = facts.layout === 'v2' ? facts.mount : facts.layout === 'hybrid' ? facts.unified : undefined;
-  const below = wanted.map((text) => parseCgroup(text, facts));
-  const places: CgroupPlaces = { hierarchies: [] };
-  for (const directory of state.cgroup.directories) {
-    const isUnified = v2 !== undefined && directory.startsWith(`${v2}/`);
-    const way = below.find(
-      ({ mounts }) => mounts === undefined || mounts.some((mount) => directory.startsWith(`${mount}/`)),
-    );
-    const place = way === undefined ? directory : join(directory, way.path);
-    if (!isUnified) places.hierarchies.push(place);
-    else places.unified = facts.layout === 'v2' && way === undefined ? leafOf(directory, state) : place;
-  }
-  return places;
-}
-
-/** `PATH` for all hierarchies, `CONTROLLER[,CONTROLLER…]:PATH` for those of v1 that have one of the controllers. */
-function parseCgroup(text: string, facts: CgroupLayout): { path: string; mounts?: string[] } {
-  const colon = text.indexOf(':');
-  const path = text.slice(colon + 1);
-  const refuse = (why: string): OrlopError =>
-    new OrlopError('usage/invalid', `--cgroup ${text}: ${why}`, {
-      hint: 'name a cgroup below that of the container, on v1 with its controllers before a colon',
-    });
-  if (path.split('/').includes('..')) throw refuse('leaves the cgroup of the container');
-  if (colon < 0) return { path };
-  if (!('hierarchies' in facts)) throw refuse('this host has no controllers of v1');
-  const mounts = text
-    .slice(0, colon)
-    .split(',')
-    .map((controller) => {
-      const found = facts.hierarchies.find(
-        ({ controllers, name }) => controllers.includes(controller) || `name=${name}` === controller,
-      );
-      if (!found) throw refuse(`no hierarchy has the controller "${controller}"`);
-      return found.mount;
-    });
-  return { path, mounts };
-}
-
-/**
- * man 7 cgroups, "no internal processes": a container that has made cgroups of its own, as systemd does, takes no process
- * at the top any more. Where its first process went, others may go.
- */
-function leafOf(directory: string, state: State): string {
-  if (readFileSync(join(directory, 'cgroup.subtree_control'), 'utf8').trim() === '') return directory;
-  const path = /^0::(.*)$/m.exec(readFileSync(`/proc/${state.pid}/cgroup`, 'utf8'))?.[1] ?? '';
-  const at = path.indexOf(basename(directory));
-  return at < 0 ? directory : join(dirname(directory), path.slice(at));
-}
-
 /** What a process is launched with. */
 interface Surroundings {
   preserveFds: number;
@@ -248,7 +202,7 @@ function launch(
   { preserveFds, unified, pidfd, rdt, awaitWord, takesTerminal, takesListener }: Surroundings,
 ): number {
   giveStdio(compiled.plan);
-  const cgroup = unified === undefined ? undefined : openSync(unified, constants.O_RDONLY | constants.O_DIRECTORY);
+  const cgroup = unified === undefined ? undefined : openCgroup(unified);
   let running: Launch;
   try {
     running = new Launch({ image: compiled.image, preserveFds, cgroup, pidfd, awaitWord });
@@ -275,7 +229,11 @@ function launch(
     running.answer();
     // The socket closes when execve has succeeded.
     const last = failed ?? running.receive().message;
-    if (last?.kind === 'failed') throw launchError(compiled, last);
+    if (last?.kind === 'failed') {
+      const error = launchError(compiled, last);
+      // Before there is a pid only what is about cgroups answers so.
+      throw pid === undefined && isClosed(errnoName(last.errno)) ? new CgroupClosed(error) : error;
+    }
     return pid as unknown as number;
   } catch (error) {
     const isFrozen = error instanceof Unborn;

@@ -1,7 +1,7 @@
 // Containers and their neighbours in the same hierarchies of cgroups, at the same moment.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readStat } from '../../src/container/status.ts';
@@ -15,6 +15,13 @@ afterAll(() => place.remove());
 const hasStrace = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0;
 if (!hasStrace)
   console.warn('collisions.test.ts: strace is missing or not allowed: nothing is held up. apt-get install strace');
+
+/** Where version 2 is, and one of its controllers: a cgroup that hands it down takes no process. */
+const UNIFIED = existsSync('/sys/fs/cgroup/cgroup.controllers') ? '/sys/fs/cgroup' : '/sys/fs/cgroup/unified';
+const words = (file: string): string[] => readFileSync(file, 'utf8').split(/\s+/).filter(Boolean);
+const [controller] = existsSync(UNIFIED) ? words(join(UNIFIED, 'cgroup.controllers')) : [];
+if (!controller)
+  console.warn('collisions.test.ts: cgroup v2 has no controllers here: no cgroup is closed to processes');
 
 const PIDFD_OPEN = 434; // <asm-generic/unistd.h>
 const SETNS = 308; // <asm/unistd_64.h>
@@ -125,6 +132,33 @@ describe.each(builds())('$name', (build) => {
     expect(status).toBe(255);
     orlop.call(['delete', '--force', id]).ok();
   });
+
+  it.skipIf(!hasStrace || !controller)(
+    'exec into one that moves its first process meanwhile goes after it',
+    async () => {
+      const top = join(UNIFIED, 'cgroup.subtree_control');
+      const isHandedDown = words(top).includes(controller as string);
+      if (!isHandedDown) writeFileSync(top, `+${controller}`);
+      try {
+        const id = place.id();
+        orlop.run(place.bundle(WAITING), id, '-d').ok();
+        const own = directoriesOf(id).find((path) => path.startsWith(UNIFIED)) as string;
+        // It has found the cgroup, and is held up before it makes a process there.
+        const inject = 'inject=setns:delay_enter=2000000:when=1';
+        const prefix = ['strace', '-f', '--quiet=all', '-o', '/dev/null', '-e', 'trace=setns', '-e', inject];
+        const { pid: tracer, result } = orlop.launch(['exec', id, 'cat', '/proc/self/cgroup'], { prefix });
+        await until('it is held up', () => isInside(tracer, SETNS));
+        mkdirSync(join(own, 'leaf'));
+        writeFileSync(join(own, 'leaf/cgroup.procs'), String(orlop.state(id).pid));
+        writeFileSync(join(own, 'cgroup.subtree_control'), `+${controller}`);
+        expect((await result).ok().stdout).toMatch(/^0::.*\/leaf$/m);
+        expect(orlop.call(['exec', id, 'true']).ok().stderr).toBe('');
+        orlop.call(['delete', '--force', id]).ok();
+      } finally {
+        if (!isHandedDown) writeFileSync(top, `-${controller}`);
+      }
+    },
+  );
 
   it('one whose process somebody has moved elsewhere is ended all the same', () => {
     const id = place.id();
