@@ -3,7 +3,7 @@ import { EnterCgroupStep } from '../plan/cgroup';
 import { EnterStep } from '../plan/exec';
 import { ClockStep, CloneStep, JoinStep } from '../plan/namespaces';
 import { RLIMIT_NOFILE } from '../plan/process';
-import { NumberStep } from '../plan/step';
+import { Actor, NumberStep } from '../plan/step';
 import { Call } from './calls';
 import {
   AT_FDCWD,
@@ -152,6 +152,8 @@ export function lowerJoin(context: Context, step: JoinStep): void {
 
 export function lowerEnter(context: Context, step: EnterStep): void {
   const program = context.program;
+  // From here on the container's processes see it.
+  if (step.actor == Actor.LAUNCHER && !context.planner.hidesEarly) hide(context);
   program.call(Call.SETNS, context.pidfd, program.flags(step.flags, CLONE));
 }
 

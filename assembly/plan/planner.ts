@@ -118,8 +118,8 @@ export class Planner {
   }
 
   /**
-   * Nobody may look into the process of the launch, from the beginning on. But its maps are then root's to write: who is
-   * not lets it be seen until that has happened.
+   * Nobody may look into the process of the launch, from the beginning on. But its maps and its OOM score are then root's
+   * to write: who is not lets it be seen until that has happened, or until the container would see it (lowerEnter).
    */
   get hidesEarly(): bool {
     return this.isPrivileged || !this.user.isNew;

@@ -49,6 +49,25 @@ describe('exec', () => {
     expect(find(rows.slice(clone), 'setns(')).toEqual(['setns(pidfd, CLONE_NEWCGROUP)']);
   });
 
+  test.each([
+    ['an ordinary user', '0', 'oom_score_adj'],
+    ['root', 'ffffffffff', 'rt_sigprocmask'],
+  ])('nothing in the container can look into the process: of %s', (_who, capabilities, before) => {
+    const rootless = changed(config, {
+      '/linux/namespaces/5': { type: 'user' },
+      '/linux/uidMappings': [{ containerID: 0, hostID: 1000, size: 1 }],
+      '/linux/gidMappings': [{ containerID: 0, hostID: 1000, size: 1 }],
+      '/process/oomScoreAdj': 100,
+    });
+    const document = open(rootless);
+    document.exec(undefined, asked({ args: ['id'] }, { facts: { cgroup: V1, capabilities, uid: 1000, gid: 1000 } }));
+    document.image('/root');
+    const rows = document.rows().map(({ text }) => text);
+    const at = (word: string): number => rows.findIndex((row) => row.includes(word));
+    expect(at('PR_SET_DUMPABLE')).toBeGreaterThan(at(before));
+    expect(at('setns(')).toBeGreaterThan(at('PR_SET_DUMPABLE'));
+  });
+
   test('waits for no start', () => {
     expect(calls({ args: ['id'] }).filter((row) => row.includes('start,'))).toEqual([]);
   });
