@@ -28,7 +28,7 @@ import {
 } from './errno';
 import { idMappingHint, userNamespaceHint } from './explain-user-namespace';
 import { renderCall } from './listing';
-import { LONGEST_VALUE } from './lower-mount';
+import { LONGEST_VALUE } from './lower-filesystem';
 import { Text } from './operand';
 import { Program, Row } from './program';
 

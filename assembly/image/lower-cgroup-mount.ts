@@ -3,8 +3,8 @@ import { Call } from './calls';
 import { AT_RECURSIVE, MOUNT_ATTR_RDONLY } from './constants';
 import { Context } from './context';
 import { Label } from './label';
+import { addLabel, closeFilesystem, lowerFilesystem } from './lower-filesystem';
 import { atCwd } from './lower-launcher';
-import { addLabel, closeFilesystem, lowerFilesystem } from './lower-mount';
 import { attach, cloneTree, openDirectory, openInRoot, setAttributes } from './lower-path';
 import { STAT_INO } from './x86_64';
 

@@ -30,8 +30,8 @@ import {
 import { Context } from './context';
 import { EEXIST, EINVAL, ENOENT, ENOTDIR } from './errno';
 import { Label } from './label';
+import { addLabel, lowerFilesystem } from './lower-filesystem';
 import { atCwd } from './lower-launcher';
-import { addLabel, lowerFilesystem } from './lower-mount';
 import { Place } from './lower-place';
 import { Cell, Operand } from './operand';
 import { Row } from './program';
