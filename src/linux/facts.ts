@@ -130,6 +130,12 @@ export function parseCgroupMounts(mountinfo: string): { hierarchies: CgroupHiera
   return { hierarchies: [...hierarchies.values()], ...(unified === undefined ? {} : { unified }) };
 }
 
+/** Where something is mounted, to this process: proc_pid_mountinfo(5). */
+export function mountPoints(): string[] {
+  const lines = readFileSync('/proc/self/mountinfo', 'utf8').trimEnd().split('\n');
+  return lines.map((line) => unescapeOctal(line.split(' ')[4] ?? ''));
+}
+
 function unescapeOctal(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }

@@ -71,6 +71,13 @@ const STOPPERS: Case[] = [
     runPointer: '/mounts/0',
   },
   {
+    name: 'a source with mounts below it, in a user namespace',
+    patches: [users, mount({ destination: '/tmp', source: '/dev', options: ['bind'] })],
+    finding: 'mount-below-source',
+    says: [/the source of \/tmp has \/dev\/\w+ mounted below it/, /help: use "rbind"/],
+    pointer: MOUNT,
+  },
+  {
     name: 'a mount point that the container’s root may not make',
     patches: [users, mount({ destination: '/new', type: 'tmpfs', source: 'x' })],
     finding: 'missing-mount-point',

@@ -1,6 +1,7 @@
 // The root filesystem, what is bound into it, and the places to mount on.
 
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
+import { mountPoints } from '../../linux/facts.ts';
 import { placeOf } from '../../spec/steps.ts';
 import type { Place, Step } from '../../spec/types.ts';
 import { blockedHelp, blockedText, may, modeText, type Walk, walk } from './path.ts';
@@ -71,6 +72,7 @@ function checkMount(situation: Situation, view: View, step: Step): void {
     if (!stat) return;
     isDirectory = stat.isDirectory();
     covering.source = source;
+    if (situation.root && step.recursive !== true) checkUncovering(situation, source, destination, place);
   } else if (step.verb === 'mount') checkFilesystem(situation, String(step.type), place);
   const found = view.resolve(destination);
   if (found.kind === 'found' && found.stat.isDirectory() !== isDirectory) {
@@ -87,6 +89,15 @@ function checkMount(situation: Situation, view: View, step: Step): void {
   if (found.kind === 'missing') checkMaking(situation, found.parent, destination, place);
   else report.passes(`${destination} can be mounted on`, place);
   view.add(covering);
+}
+
+/** Whoever is root in a user namespace alone may not see what the host has covered (fs/namespace.c, has_locked_children). */
+function checkUncovering({ report }: Situation, source: string, destination: string, place: Place): void {
+  const directory = `${realpathSync(source)}/`.replace('//', '/');
+  const below = mountPoints().find((mount) => mount.startsWith(directory) && mount !== directory);
+  if (below === undefined) return;
+  const message = `the source of ${destination} has ${below} mounted below it, and in a user namespace nobody binds it without that (EINVAL)`;
+  report.stops('mount-below-source', place, message, 'use "rbind" in options, which takes what is mounted below along');
 }
 
 /** A place that is missing is made, in a directory that has to allow it. */
