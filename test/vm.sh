@@ -64,7 +64,7 @@ case ${1:-} in
     ;;
   all)
     seconds=14400
-    mapfile -t plain < <(tests cgroup2 cgroup-namespace devices update processes cgroup-manager systemd-cgroup lifecycle inside inside-filesystem failure \
+    mapfile -t plain < <(tests cgroup2 cgroup-namespace devices update processes cgroup-manager systemd-cgroup lifecycle inside inside-filesystem mounts failure \
       sigkill tmpcopyup events systemd systemd-log attributes security check-host)
     systemd=("${plain[@]}")
     ;;

@@ -261,7 +261,7 @@ const TESTS: Record<string, string> = {
   ociVersion: 'system/documents assembly/plan spec/schema',
   root: 'system/inside-filesystem system/bad-root system/failure system/against-runc',
   mounts:
-    'system/inside-filesystem system/idmap system/links system/tmpcopyup system/failure system/attacks/mount-race system/cgroup-namespace assembly/plan',
+    'system/mounts system/sources system/idmap system/links system/tmpcopyup system/failure system/attacks/mount-race system/cgroup-namespace assembly/plan',
   process: 'system/inside system/exec system/against-runc assembly/plan',
   'process.terminal': 'system/terminal system/pty system/failure',
   'process.consoleSize': 'system/terminal system/pty',
@@ -299,7 +299,7 @@ const TESTS: Record<string, string> = {
   'linux.resources.network': 'assembly/cgroup',
   'linux.resources.rdma': 'assembly/cgroup',
   'linux.resources.unified': 'system/cgroup2 assembly/cgroup',
-  'linux.rootfsPropagation': 'system/inside-filesystem system/hooks system/against-runc',
+  'linux.rootfsPropagation': 'system/mounts system/inside-filesystem system/hooks system/against-runc',
   'linux.maskedPaths': 'system/inside-filesystem system/attacks/masked-paths',
   'linux.readonlyPaths': 'system/inside-filesystem system/attacks/masked-paths',
   'linux.mountLabel': 'system/security assembly/security',
