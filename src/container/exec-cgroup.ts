@@ -64,11 +64,11 @@ function leafOf(directory: string, state: State): string {
   return at < 0 ? directory : join(dirname(directory), path.slice(at));
 }
 
-/** A cgroup that takes no process: it is gone, or its children have got its controllers. */
+/** A cgroup that takes no process: it is gone, or its children have got its controllers. `error` is for who gives up. */
 export class CgroupClosed extends Error {
-  readonly error: unknown;
+  readonly error: OrlopError;
 
-  constructor(error: unknown) {
+  constructor(error: OrlopError) {
     super('the cgroup takes no process', { cause: error });
     this.error = error;
   }
@@ -83,7 +83,12 @@ export function openCgroup(directory: string): number {
   try {
     return openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
   } catch (error) {
-    throw isClosed((error as NodeJS.ErrnoException).code) ? new CgroupClosed(error) : error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (!isClosed(code)) throw error;
+    const hint = 'the cgroup has been removed, or was never there: --cgroup names one below that of the container';
+    throw new CgroupClosed(
+      new OrlopError('linux/open', `open("${directory}", O_RDONLY|O_DIRECTORY) failed: ${code}`, { hint }),
+    );
   }
 }
 
@@ -95,20 +100,18 @@ const PAUSE_MS = 20;
  * looked up: then it is looked up again.
  */
 export function untilEntered<T>(attempts: number, enter: (isFirst: boolean) => T): T {
-  const pause = new Int32Array(new SharedArrayBuffer(4));
   for (let attempt = 1; ; attempt++) {
     try {
       return enter(attempt === 1);
     } catch (error) {
       if (!(error instanceof CgroupClosed)) throw error;
       if (attempt === attempts) throw attempts === 1 ? error.error : moving(error.error);
-      Atomics.wait(pause, 0, 0, PAUSE_MS);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
     }
   }
 }
 
-function moving(error: unknown): unknown {
-  if (!(error instanceof OrlopError)) return error;
+function moving(error: OrlopError): OrlopError {
   const { path, line, column } = error;
   const hint = `the cgroup of the container's first process was looked up ${ATTEMPTS} times, and took nobody: it moves on, or its cgroup hands controllers down; --cgroup names one below`;
   return new OrlopError(error.code, error.message, { path, line, column, hint });

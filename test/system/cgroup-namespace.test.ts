@@ -3,9 +3,9 @@
 
 import { chownSync, existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type Bundle, type Patch, shell, Workplace } from './support/bundle.ts';
-import { expectNothingLeft, type Snapshot, snapshot } from './support/leftovers.ts';
+import { leavesNothing } from './support/leftovers.ts';
 import { builds, Orlop } from './support/orlop.ts';
 import { joining, linux, without } from './support/patches.ts';
 
@@ -34,17 +34,7 @@ const cgroupsOf = (pid: number): string[] => readFileSync(`/proc/${pid}/cgroup`,
 
 describe.each(builds())('$name', (build) => {
   const orlop = new Orlop(place, build);
-  let before: Snapshot;
-
-  beforeEach(() => {
-    before = snapshot(place, orlop);
-  });
-  afterEach(async () => {
-    for (const left of orlop.call(['list', '-q']).stdout.split('\n').filter(Boolean)) {
-      orlop.call(['delete', '--force', left]).ok();
-    }
-    await expectNothingLeft(place, orlop, { ...before, files: snapshot(place, orlop).files });
-  });
+  leavesNothing(place, () => orlop, { sweeps: true });
 
   /** A container that sleeps: its id and pid. */
   function start(bundle: Bundle): { id: string; pid: number } {

@@ -58,6 +58,15 @@ describe.each(builds())('$name', (build) => {
   const directoriesOf = (id: string): string[] =>
     (JSON.parse(readFileSync(join(orlop.root, id, 'state.json'), 'utf8')) as Cgroups).cgroup.directories;
 
+  /** A command that has just looked at the container, for as long as strace keeps it from entering. */
+  async function heldUp(words: string[]) {
+    const inject = 'inject=setns:delay_enter=3000000:when=1';
+    const prefix = ['strace', '-f', '--quiet=all', '-o', '/dev/null', '-e', 'trace=setns', '-e', inject];
+    const { pid: tracer, result } = orlop.launch(words, { prefix });
+    await until('it is held up', () => isInside(tracer, SETNS));
+    return { tracer, result };
+  }
+
   it.skipIf(!hasStrace)('two that make the same parent are made both', async () => {
     const parent = `/${place.id()}`;
     const [first, second, probe] = [place.id(), place.id(), place.id()];
@@ -103,10 +112,7 @@ describe.each(builds())('$name', (build) => {
   it.skipIf(!hasStrace)('exec into one that ends meanwhile says that it has, and no more', async () => {
     const id = place.id();
     orlop.run(place.bundle(WAITING), id, '-d').ok();
-    const inject = 'inject=setns:delay_enter=3000000:when=1';
-    const prefix = ['strace', '-f', '--quiet=all', '-o', '/dev/null', '-e', 'trace=setns', '-e', inject];
-    const { pid: tracer, result } = orlop.launch(['exec', id, 'true'], { prefix });
-    await until('it is held up', () => isInside(tracer, SETNS));
+    const { result } = await heldUp(['exec', id, 'true']);
     orlop.call(['kill', id, 'KILL']).ok();
     await until('stopped', () => orlop.state(id).status === 'stopped');
     const { status, stderr } = await result;
@@ -119,10 +125,7 @@ describe.each(builds())('$name', (build) => {
   it.skipIf(!hasStrace)('exec into one that is paused meanwhile does not wait for its end', async () => {
     const id = place.id();
     orlop.run(place.bundle(WAITING), id, '-d').ok();
-    const inject = 'inject=setns:delay_enter=3000000:when=1';
-    const prefix = ['strace', '-f', '--quiet=all', '-o', '/dev/null', '-e', 'trace=setns', '-e', inject];
-    const { pid: tracer, result } = orlop.launch(['exec', id, 'true'], { prefix });
-    await until('it is held up', () => isInside(tracer, SETNS));
+    const { tracer, result } = await heldUp(['exec', id, 'true']);
     orlop.call(['pause', id]).ok();
     // strace itself waits for the launcher, which is frozen: whether orlop has ended its children say.
     await until('orlop has ended', () => !hasChild(tracer));
@@ -144,10 +147,7 @@ describe.each(builds())('$name', (build) => {
         orlop.run(place.bundle(WAITING), id, '-d').ok();
         const own = directoriesOf(id).find((path) => path.startsWith(UNIFIED)) as string;
         // It has found the cgroup, and is held up before it makes a process there.
-        const inject = 'inject=setns:delay_enter=2000000:when=1';
-        const prefix = ['strace', '-f', '--quiet=all', '-o', '/dev/null', '-e', 'trace=setns', '-e', inject];
-        const { pid: tracer, result } = orlop.launch(['exec', id, 'cat', '/proc/self/cgroup'], { prefix });
-        await until('it is held up', () => isInside(tracer, SETNS));
+        const { result } = await heldUp(['exec', id, 'cat', '/proc/self/cgroup']);
         mkdirSync(join(own, 'leaf'));
         writeFileSync(join(own, 'leaf/cgroup.procs'), String(orlop.state(id).pid));
         writeFileSync(join(own, 'cgroup.subtree_control'), `+${controller}`);

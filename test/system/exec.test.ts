@@ -193,6 +193,7 @@ describe('a cgroup below that of the container', () => {
       new RegExp(`:memory:.*${id}$`, 'm'),
     );
     expect(exec('--cgroup', 'pids:none', id, 'true').stderr).toContain('none/tasks');
+    expect(exec('--cgroup', 'none', id, 'true').stderr).toMatch(/\/none.*ENOENT/);
     expect(exec('--cgroup', '../x', id, 'true').stderr).toContain('leaves the cgroup');
     expect(exec('--cgroup', 'nosuch:sub', id, 'true').stderr).toContain('no hierarchy has the controller');
   });
